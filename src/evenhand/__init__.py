@@ -1,0 +1,1 @@
+"""Classifiers that treat rare classes even-handedly, and show the evidence."""

@@ -1,0 +1,252 @@
+"""Run files: what was asked, checked before any work starts. No torch here.
+
+A run file is TOML with one table a section. Unknown keys are errors. Settings of a part
+(``[loss] name = "focal"``, ``gamma = 2``) are checked against the part's own signature.
+"""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from evenhand.errors import ConfigError, MissingFileError, did_you_mean
+
+
+class Section(BaseModel):
+    """A table of the run file; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(BaseModel):
+    """A part by name, with settings that its factory's signature checks.
+
+    A bare string is a name: ``loss = "focal"`` is ``loss = {name = "focal"}``.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    def settings(self) -> dict[str, Any]:
+        """Return everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class DataConfig(Section):
+    """How the file is read, and how its rows get their roles."""
+
+    text: str | None = Field(None, description="column that holds the text")
+    labels: tuple[str, ...] | None = Field(None, description="label column, or one column a label")
+    id: str | None = Field(None, description="column with a unique id a row")
+    group: str | None = Field(None, description="rows that share this value stay in one role")
+    split: str | None = Field(None, description="column that says fit, tune or report")
+    header: Literal["auto", "yes", "no"] = Field("auto", description="first line holds names")
+    delimiter: str | None = Field(None, description="what separates labels within one cell")
+    task: Literal["auto", "multiclass", "multilabel"] = Field(
+        "auto", description="one label a row, or any"
+    )
+    min_rows: int = Field(2, ge=1, description="refuse a label with fewer rows than this")
+    sample: int | None = Field(None, ge=10, description="use so many rows, drawn evenly by label")
+    tune_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows that choose things")
+    report_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows only measured")
+    placeholders: Literal["auto", "none"] = Field(
+        "auto", description="keep [NAME]-like marks as one token"
+    )
+
+
+class ModelConfig(Section):
+    """The network: backbone, pooling, head."""
+
+    backbone: str = Field("minilm", description="minilm, a local folder, or a hub id")
+    pooling: str = Field("mean", description="how token vectors become one vector")
+    head: Part = Field(Part(name="linear"), description="what turns that vector into scores")
+    max_length: int = Field(128, ge=8, le=8192, description="tokens kept of a text")
+    prior_bias: bool = Field(True, description="start the head at the labels' shares")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="of the arithmetic"
+    )
+
+
+class OptimConfig(Section):
+    """AdamW and what is done to its gradients."""
+
+    lr: float = Field(1e-4, gt=0, lt=1, description="peak learning rate")
+    weight_decay: float = Field(0.01, ge=0, lt=1, description="not on biases and norms")
+    clip: float = Field(1.0, gt=0, description="largest gradient norm")
+
+
+class TrainConfig(Section):
+    """The loop."""
+
+    epochs: int = Field(3, ge=1, le=1000, description="passes over the fit rows")
+    batch_size: int = Field(32, ge=1, le=4096, description="rows a batch")
+    accumulate: int = Field(1, ge=1, le=256, description="batches an optimizer step")
+    patience: int = Field(3, ge=0, description="epochs without gain before stopping; 0 never")
+    metric: str = Field("tuned_macro_f1", description="what stopping and choosing look at")
+    checkpoint_every: int = Field(400, ge=1, description="optimizer steps between checkpoints")
+    keep: int = Field(2, ge=1, description="newest checkpoints kept, besides the best")
+
+
+class DecisionConfig(Section):
+    """How probabilities become labels."""
+
+    calibrate: str = Field("temperature", description="calibrator, or none")
+    cuts: Literal["fixed", "global", "per-label"] = Field(
+        "per-label", description="0.5, one, or one a label"
+    )
+    shrink: Literal["none", "auto"] = Field("auto", description="pull weak cuts to the global one")
+    min_support: int = Field(5, ge=1, description="positives a label needs for a cut of its own")
+
+
+class ReportConfig(Section):
+    """How results are shown."""
+
+    resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
+    level: float = Field(0.95, gt=0.5, lt=1, description="confidence of the intervals")
+    baselines: bool = Field(True, description="train the TF-IDF baseline")
+    note: str | None = Field(None, description="a sentence that stands on every result")
+
+
+class RunConfig(Section):
+    """Everything a run is asked to do."""
+
+    seed: int = Field(0, ge=0, description="of every random choice")
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    loss: Part = Part(name="auto")
+    optim: OptimConfig = OptimConfig()
+    schedule: Part = Part(name="linear")
+    train: TrainConfig = TrainConfig()
+    decision: DecisionConfig = DecisionConfig()
+    report: ReportConfig = ReportConfig()
+
+
+def parse_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
+    """Check nested ``values`` and fill in the defaults.
+
+    Args:
+        values: sections as in a run file.
+        source: file or phrase for the error message.
+
+    Raises:
+        ConfigError: E102 for an unknown key (with a spelling hint) or a value out of range.
+    """
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, source) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a run file.
+
+    Raises:
+        MissingFileError: E202 when it is not there.
+        ConfigError: E103 when it is not TOML, with the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            "E202", "there is no such run file", got=str(path), fix="check the path"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "E103", "a run file is not valid TOML", got=f"{path}: {error}", fix="mend that line"
+        ) from error
+
+
+def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """Return ``values`` with each ``section.key=value`` of ``settings`` put in.
+
+    A value is read as TOML; what is no TOML is taken as a string, so ``loss.name=focal`` and
+    ``optim.lr=3e-5`` both do what they look like. Choosing another part by its name leaves the
+    former part's settings behind; the order of ``settings`` does not matter for that.
+
+    Raises:
+        ConfigError: E102 when a setting has no ``=`` or an empty key, or its key goes on below
+            something that has no keys.
+    """
+    merged: dict[str, Any] = copy.deepcopy(dict(values))
+    parsed = [_parse_setting(setting) for setting in settings]
+    for path, value in sorted(parsed, key=lambda pair: (len(pair[0]), pair[0][-1] != "name")):
+        _put(merged, path, value)
+    return merged
+
+
+def _parse_setting(setting: str) -> tuple[tuple[str, ...], Any]:
+    key, equals, text = setting.partition("=")
+    path = tuple(word.strip() for word in key.split("."))
+    if not equals or not all(path):
+        raise ConfigError(
+            "E102",
+            "a setting must look like key=value",
+            got=repr(setting),
+            fix="--set optim.lr=3e-5",
+        )
+    return path, _toml_value(text)
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *sections, leaf = path
+    for depth, section in enumerate(sections):
+        inner = values.setdefault(section, {})
+        if isinstance(inner, str):
+            inner = values[section] = {"name": inner}
+        if not isinstance(inner, dict):
+            parent = ".".join(path[: depth + 1])
+            raise ConfigError(
+                "E102",
+                "that setting has no parts",
+                got=f"{'.'.join(path)} = {value!r}",
+                fix=f"--set {parent}=...",
+            )
+        values = inner
+    if leaf == "name" and values.get("name", value) != value:
+        values.clear()
+    values[leaf] = value
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
+def _explain(error: ValidationError, source: str) -> ConfigError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        what, got, fix = "has an unknown key", repr(where), did_you_mean(where, known_keys())
+    elif first["type"] == "missing":
+        what, got, fix = "lacks a key", f"no {where}", f"--set {where}=..."
+    else:
+        what, got, fix = "has a value that cannot be", f"{where} = {first['input']!r}", first["msg"]
+    return ConfigError("E102", f"{source} {what}", got=got, fix=fix)
+
+
+def known_keys() -> dict[str, str]:
+    """Return every key of a run file, dotted, with its one-line description."""
+    return dict(_keys_of(RunConfig, ""))
+
+
+def _keys_of(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Part):
+            yield f"{prefix}{name}.name", f"which {name}; its settings stand beside it"
+        elif isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _keys_of(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.description or ""

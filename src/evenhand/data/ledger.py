@@ -1,0 +1,65 @@
+"""Where every row of every file went: kept, or set aside and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from evenhand.types import Role
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Rows set aside for one reason: how many, and the first few lines."""
+
+    rows: int
+    examples: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """The rows of one file; ``read == kept + set aside``."""
+
+    path: str
+    role: Role
+    read: int
+    kept: int
+    aside: Mapping[str, Aside]
+
+    @classmethod
+    def of(cls, path: str, role: Role, kept: int, aside: Mapping[str, list[int]]) -> FileCount:
+        """Count ``kept`` rows and those set aside, given as reason -> lines."""
+        filled = {reason: lines for reason, lines in aside.items() if lines}
+        return cls(
+            path=path,
+            role=role,
+            read=kept + sum(map(len, filled.values())),
+            kept=kept,
+            aside={r: Aside(len(n), tuple(n[:EXAMPLES])) for r, n in filled.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The files in the order in which they were read."""
+
+    files: tuple[FileCount, ...]
+
+    def lines(self) -> list[str]:
+        """Return the ledger as lines to print: a line a file, and one a reason below it."""
+        shown: list[str] = []
+        for file in self.files:
+            shown.append(f"{file.path} ({file.role}): {file.read} rows read, {file.kept} kept")
+            for reason, aside in file.aside.items():
+                more = ", ..." if aside.rows > len(aside.examples) else ""
+                examples = ", ".join(map(str, aside.examples))
+                word = "line" if aside.rows == 1 else "lines"
+                shown.append(f"  {aside.rows} set aside: {reason} ({word} {examples}{more})")
+        return shown
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ledger as plain values for JSON."""
+        return {"files": [asdict(file) for file in self.files]}

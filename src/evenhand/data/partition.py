@@ -1,0 +1,117 @@
+"""Blocks to roles: refuse labels that are too rare, share rows out, draw a sample.
+
+Shapes: N rows, C labels.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.config import DataConfig
+from evenhand.data.block import Block
+from evenhand.data.split import Parts, assign, units_of
+from evenhand.errors import DataError
+from evenhand.seeds import derive
+from evenhand.types import LabelSpace, Role
+
+
+def refuse_rare(
+    block: Block, labels: LabelSpace, min_rows: int, *, names_from: str | Path | None
+) -> None:
+    """Raise when a label has too few rows to be learnt.
+
+    Raises:
+        DataError: E207 naming the rarest such label and where its rows stand.
+    """
+    positives_C = (block.truth_NC == 1).sum(axis=0)
+    c = int(np.argmin(positives_C))
+    count = int(positives_C[c])
+    if count >= min_rows:
+        return
+    rows = np.flatnonzero(block.truth_NC[:, c] == 1)
+    where = ", ".join(block.places[i] for i in rows[:3]) or block.count.path
+    if count:
+        fix = f"drop the row, add rows, or --set data.min_rows={count} to keep it"
+    elif names_from:
+        fix = f"add rows, or blank its line in {names_from} (the other numbers then stay)"
+    else:
+        fix = "add rows, or leave its column out: --set data.labels=NAME,NAME,..."
+    short = int((positives_C < min_rows).sum())
+    more = f"; {short - 1} more labels are as rare" if short > 1 else ""
+    raise DataError(
+        "E207",
+        f"a label has fewer rows than data.min_rows = {min_rows}",
+        got=f"{labels.names[c]!r} has {count} ({where}){more}",
+        fix=fix,
+    )
+
+
+def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]:
+    """Return blocks for every role that the sources leave open.
+
+    Fit rows alone become three roles; fit and report rows give up some fit rows to tune.
+
+    Raises:
+        DataError: E209 when a role would get no row.
+    """
+    given = {block.role for block in blocks}
+    if Role.TUNE in given:
+        return blocks
+    shares = {Role.FIT: 1.0 - config.tune_share, Role.TUNE: config.tune_share}
+    if Role.REPORT not in given:
+        shares[Role.FIT] -= config.report_share
+        shares[Role.REPORT] = config.report_share
+    first, *others = blocks
+    units = units_of(first.texts, first.groups)
+    part_N = assign(first.truth_NC, shares, units=units, seed=seed)
+    dealt = []
+    for p, role in enumerate(shares):
+        rows = np.flatnonzero(part_N == p).tolist()
+        if not rows:
+            raise DataError(
+                "E209",
+                f"the split leaves no row for the role {role.value!r}",
+                got=f"{len(first.ids)} rows in {len(np.unique(units))} units ({first.count.path})",
+                fix=f"add rows, give a file of its own, or raise data.{role.value}_share"
+                if role is not Role.FIT
+                else "add rows",
+            )
+        dealt.append(first.take(rows, role))
+    return dealt + others
+
+
+def draw_sample(blocks: list[Block], rows: int, seed: int) -> tuple[list[Block], list[str]]:
+    """Return ``rows`` fit rows and as large a share of the other roles, each label in its share.
+
+    A label that has a row in a role keeps at least one there. With as many rows as there are,
+    or more, nothing changes. The second value is the note that goes with a sample.
+    """
+    total = sum(len(block.ids) for block in blocks)
+    share = rows / len(blocks[0].ids)
+    if share >= 1:
+        return blocks, []
+    drawn = [_draw(block, share, derive(seed, "sample", i)) for i, block in enumerate(blocks)]
+    left = sum(len(block.ids) for block in drawn)
+    return drawn, [f"{left} of {total} rows: not a result"]
+
+
+def _draw(block: Block, share: float, seed: int) -> Block:
+    part_N = assign(block.truth_NC, [share, 1.0 - share], seed=seed)
+    wanted = max(1, round(share * len(part_N)))
+    _trim(part_N, wanted)
+    for c in range(block.truth_NC.shape[1]):
+        rows_R = np.flatnonzero(block.truth_NC[:, c] == 1)
+        if rows_R.size and (part_N[rows_R] != 0).all():
+            part_N[rows_R[0]] = 0
+    return block.take(np.flatnonzero(part_N == 0).tolist(), block.role)
+
+
+def _trim(part_N: Parts, wanted: int) -> None:
+    """Move the last drawn rows out, or the first others in, until ``wanted`` are drawn."""
+    drawn_R, others_R = np.flatnonzero(part_N == 0), np.flatnonzero(part_N != 0)
+    if len(drawn_R) > wanted:
+        part_N[drawn_R[wanted:]] = 1
+    else:
+        part_N[others_R[: wanted - len(drawn_R)]] = 0

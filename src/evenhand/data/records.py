@@ -1,0 +1,143 @@
+"""Objects of JSON and JSONL files, Parquet files and tables in memory, as columns."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+from evenhand.errors import DataError
+
+Columns = dict[str, list[Any]]
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def parse_json(text: str, path: str) -> tuple[Columns, list[int]]:
+    """Read a list of objects, or one object a line, with the line on which each starts.
+
+    A key that an object lacks is None in its row.
+
+    Raises:
+        DataError: E204 with the line where the text stops being JSON, or where a list item is
+            no object.
+    """
+    objects, lines = _scan_list(text, path) if text.lstrip()[:1] == "[" else _scan_lines(text, path)
+    for item, line in zip(objects, lines, strict=True):
+        if not isinstance(item, dict):
+            raise _malformed(path, line, f"{type(item).__name__} instead of an object")
+    names = dict.fromkeys(name for item in objects for name in item)
+    return {name: [item.get(name) for item in objects] for name in names}, lines
+
+
+def _scan_lines(text: str, path: str) -> tuple[list[Any], list[int]]:
+    objects: list[Any] = []
+    lines: list[int] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            objects.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise _malformed(path, number, f"{error.msg} at column {error.colno}") from error
+        lines.append(number)
+    return objects, lines
+
+
+def _scan_list(text: str, path: str) -> tuple[list[Any], list[int]]:
+    objects: list[Any] = []
+    lines: list[int] = []
+    position, counted, line = text.index("[") + 1, 0, 1
+    while True:
+        position = _skip(text, position)
+        if text[position : position + 1] == "]" and not objects:
+            break
+        line, counted = line + text.count("\n", counted, position), position
+        try:
+            item, position = _DECODER.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise _malformed(path, error.lineno, f"{error.msg} at column {error.colno}") from error
+        objects.append(item)
+        lines.append(line)
+        position = _skip(text, position)
+        mark = text[position : position + 1]
+        if mark == "]":
+            break
+        if mark != ",":
+            raise _malformed(
+                path, text.count("\n", 0, position) + 1, "',' or ']' is missing after an object"
+            )
+        position += 1
+    if (end := _skip(text, position + 1)) != len(text):
+        raise _malformed(path, text.count("\n", 0, end) + 1, "text after the end of the list")
+    return objects, lines
+
+
+def _skip(text: str, position: int) -> int:
+    found = _BLANK.match(text, position)
+    return found.end() if found else position
+
+
+def _malformed(path: str, line: int, why: str) -> DataError:
+    return DataError(
+        "E204",
+        "the file is not JSON of the right form",
+        got=f"{path}:{line}: {why}",
+        fix='write a list of objects, [{"text": ...}, ...], or one object a line',
+    )
+
+
+def parse_parquet(content: bytes, path: str) -> Columns:
+    """Return the columns of a Parquet file as Python objects.
+
+    Raises:
+        DataError: E204 when it is damaged or no Parquet.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return frame_columns(pq.read_table(io.BytesIO(content)))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            "E204",
+            "the file is no readable Parquet",
+            got=f"{path}: {str(error).partition(chr(10))[0]}",
+            fix="write it again, or pass CSV or JSON",
+        ) from error
+
+
+def is_frame(source: object) -> bool:
+    """Tell whether ``source`` is a pandas, polars or pyarrow table."""
+    kind = type(source)
+    return kind.__module__.split(".")[0] in {"pandas", "polars", "pyarrow"} and kind.__name__ in {
+        "DataFrame",
+        "Table",
+        "RecordBatch",
+    }
+
+
+def frame_columns(frame: Any) -> Columns:
+    """Return the columns of a pandas, polars or pyarrow table as Python objects.
+
+    Arrays become lists; what pandas calls missing (NaN, NA, NaT) becomes None.
+    """
+    library = type(frame).__module__.split(".")[0]
+    if library == "polars":
+        columns = frame.to_dict(as_series=False)
+    elif library == "pyarrow":
+        columns = frame.to_pydict()
+    else:
+        columns = {name: frame[name].astype(object).tolist() for name in frame.columns}
+    return {str(name): [_plain(cell) for cell in cells] for name, cells in columns.items()}
+
+
+def _plain(cell: Any) -> Any:
+    if hasattr(cell, "tolist"):
+        cell = cell.tolist()
+    if isinstance(cell, str | list | dict | tuple | bytes):
+        return cell
+    missing = cell is None or type(cell).__name__ in {"NAType", "NaTType"} or cell != cell
+    return None if missing else cell

@@ -1,0 +1,166 @@
+"""A table as it was read: columns of cells, and where each row came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from evenhand.data.content import decode, read_content
+from evenhand.data.delimited import parse_delimited
+from evenhand.data.header import first_line_names
+from evenhand.data.hub import hub_columns, is_hub_id, is_saved_folder, saved_columns
+from evenhand.data.records import Columns, frame_columns, is_frame, parse_json, parse_parquet
+from evenhand.errors import DataError, MissingFileError, did_you_mean
+
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+FORMATS = (*DELIMITERS, ".json", ".jsonl", ".parquet")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of one source.
+
+    Args:
+        columns: name -> one cell a row; strings from CSV and TSV, Python objects from elsewhere.
+        lines: the line on which each row starts, or its number from 1 where there are no lines.
+        path: the source as it was named.
+        has_header: whether the source named its columns.
+        sha256: of the file, or of the cells of a table in memory.
+        blank: lines that held nothing.
+    """
+
+    columns: dict[str, list[Any]]
+    lines: list[int]
+    path: str
+    has_header: bool = True
+    sha256: str = ""
+    blank: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def where(self, i: int) -> str:
+        """Return where row ``i`` stands: ``"reviews.csv:19"``."""
+        return f"{self.path}:{self.lines[i]}"
+
+    def column(self, name: str) -> list[Any]:
+        """Return the cells of a column.
+
+        Raises:
+            DataError: E205 naming the columns that there are, with a spelling hint.
+        """
+        if name not in self.columns:
+            raise DataError(
+                "E205",
+                f"{self.path} has no column {name!r}",
+                got=f"the columns {', '.join(map(repr, self.columns))}",
+                fix=did_you_mean(name, self.columns),
+            )
+        return self.columns[name]
+
+    def take(self, rows: Sequence[int]) -> Table:
+        """Return the rows at these positions, in that order, without the blank lines."""
+        columns = {name: [cells[i] for i in rows] for name, cells in self.columns.items()}
+        return replace(self, columns=columns, lines=[self.lines[i] for i in rows], blank=())
+
+    def rename(self, names: Sequence[str]) -> Table:
+        """Return the same columns under ``names``, in order."""
+        return replace(self, columns=dict(zip(names, self.columns.values(), strict=True)))
+
+
+def read_table(source: Any, *, header: str = "auto", expect: Sequence[str] = ()) -> Table:
+    """Read a file, a folder or hub id of the ``datasets`` library, or a table in memory.
+
+    Args:
+        source: path of a .csv, .tsv, .txt (tabs), .json, .jsonl or .parquet file; folder; hub
+            id; pandas, polars or pyarrow table; name -> cells; or a ``Table``, returned as is.
+        header: whether the first line of CSV and TSV holds names: ``auto``, ``yes``, ``no``.
+        expect: names that count as a header where they occur in the first line.
+
+    Raises:
+        MissingFileError: E202 for a source that is missing or empty.
+        DataError: E202 without rows, E203 not UTF-8, E204 malformed or of an unknown kind.
+    """
+    if isinstance(source, Table):
+        table = source
+    elif is_frame(source):
+        table = _from_columns(frame_columns(source), "table")
+    elif isinstance(source, Mapping):
+        table = _from_columns({str(name): list(cells) for name, cells in source.items()}, "table")
+    else:
+        table = _read_path(source, header, expect)
+    if not len(table):
+        raise DataError(
+            "E202",
+            "there are no rows",
+            got=f"{table.path}: no row below the header" if table.has_header else table.path,
+            fix="check what was to write it",
+        )
+    return table
+
+
+def _read_path(source: str | Path, header: str, expect: Sequence[str]) -> Table:
+    path, name = Path(source), str(source)
+    if path.is_dir() and is_saved_folder(path):
+        return _from_columns(saved_columns(path), name)
+    suffix = path.suffix.lower()
+    if not path.exists() and suffix not in FORMATS and is_hub_id(name):
+        return _from_columns(hub_columns(name), name)
+    content = read_content(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if suffix == ".parquet":
+        return replace(_from_columns(parse_parquet(content, name), name), sha256=sha256)
+    if suffix in {".json", ".jsonl"}:
+        columns, lines = parse_json(decode(content, name), name)
+        return Table(columns, lines, name, sha256=sha256)
+    if suffix in DELIMITERS:
+        text = decode(content, name)
+        return replace(_delimited(text, name, header, expect), sha256=sha256)
+    raise MissingFileError(
+        "E204",
+        "the ending of the file does not say what it holds",
+        got=name,
+        fix=f"name it after what it holds: {' '.join(FORMATS)}",
+    )
+
+
+def _from_columns(columns: Columns, path: str) -> Table:
+    sizes = {name: len(cells) for name, cells in columns.items()}
+    if len(set(sizes.values())) > 1:
+        raise DataError(
+            "E204", "columns differ in length", got=f"{path}: {sizes}", fix="mend the table"
+        )
+    rows = next(iter(sizes.values()), 0)
+    digest = hashlib.sha256()
+    for name, cells in columns.items():
+        digest.update(repr((name, cells)).encode("utf-8", "backslashreplace"))
+    return Table(columns, list(range(1, rows + 1)), path, sha256=digest.hexdigest())
+
+
+def _delimited(text: str, path: str, header: str, expect: Sequence[str]) -> Table:
+    rows = parse_delimited(text, path, DELIMITERS[Path(path).suffix.lower()])
+    named = first_line_names(rows.cells, header=header, expect=expect)
+    names = [f"column{c + 1}" for c in range(len(rows.cells[0]))]
+    if named:
+        names = [cell.strip() or name for cell, name in zip(rows.cells[0], names, strict=True)]
+        _refuse_repeats(names, f"{path}:{rows.lines[0]}")
+    first = 1 if named else 0
+    cells = (
+        zip(*rows.cells[first:], strict=True) if len(rows.cells) > first else ([] for _ in names)
+    )
+    columns = {name: list(column) for name, column in zip(names, cells, strict=True)}
+    return Table(columns, rows.lines[first:], path, has_header=named, blank=rows.blank)
+
+
+def _refuse_repeats(names: list[str], where: str) -> None:
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise DataError(
+            "E204",
+            "two columns have the same name",
+            got=f"{repeated[0]!r} at {where}",
+            fix="rename one; for a file without a header: --set data.header=no",
+        )

@@ -1,0 +1,1 @@
+"""Evaluate: what decided labels are worth, with intervals, beside the trivial baselines."""

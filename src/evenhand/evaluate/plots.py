@@ -1,0 +1,390 @@
+"""The report's plots as inline SVG: text stays text, and colours follow the page.
+
+Every plot is drawn with matplotlib's object interface under its own settings, so neither the
+caller's ``pyplot`` state nor a ``matplotlibrc`` changes it, and the same numbers give the same
+bytes.
+"""
+
+# N rows, C classes, K points of a curve.
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.types import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, RULE, ACCENT, SECOND = "#000001", "#000002", "#000003", "#000004", "#000005"
+_ON_THE_PAGE = {
+    INK: "currentColor",
+    MUTED: "var(--muted)",
+    RULE: "var(--rule)",
+    ACCENT: "var(--accent)",
+    SECOND: "var(--second)",
+}
+_SETTINGS: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "evenhand",
+    "text.parse_math": False,
+    "text.usetex": False,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 11.0,
+    "axes.labelsize": 11.0,
+    "xtick.labelsize": 11.0,
+    "ytick.labelsize": 11.0,
+    "lines.linewidth": 1.5,
+    "axes.xmargin": 0.02,
+    "axes.ymargin": 0.05,
+    "axes.formatter.useoffset": False,
+    "path.simplify": True,
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a plot is called and what it shows, for those who cannot see it.
+
+    Args:
+        key: prefix of the ids inside the SVG; no two plots of a page may share it.
+        title: short name.
+        description: one sentence on what is drawn.
+    """
+
+    key: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bar of the reliability diagram: pairs of row and class with a similar probability.
+
+    Args:
+        low: lower edge of the probabilities, in [0, 1]; ``high`` is the upper one.
+        count: number of pairs.
+        predicted: mean probability.
+        observed: share of pairs that are true, with a Wilson interval.
+    """
+
+    low: float
+    high: float
+    count: int
+    predicted: float
+    observed: float
+    observed_low: float
+    observed_high: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a training curve.
+
+    Args:
+        name: what the key says.
+        x: optimizer steps, ``(K,)``.
+        y: values, ``(K,)``.
+        look: ``"accent"``, ``"second"``, ``"muted"`` (points on a line) or ``"faint"`` (a line).
+    """
+
+    name: str
+    x: Floats
+    y: Floats
+    look: str
+
+
+def precision_recall(
+    truth_N: NDArray[Any], score_N: Floats, points: int = 160
+) -> tuple[Floats, Floats]:
+    """Trace precision against recall over every cut, at most ``points`` of them.
+
+    At each kept recall level stands the best precision that reaches it; rows with unknown (NaN)
+    truth are left out. A class without a positive row gives two empty arrays.
+
+    Returns:
+        Recall (rising) and precision, ``(K,)`` each, in [0, 1].
+    """
+    known = ~np.isnan(truth_N)
+    order = np.argsort(-score_N[known], kind="stable")
+    truth, score = truth_N[known][order], score_N[known][order]
+    if not truth.sum():
+        return np.empty(0), np.empty(0)
+    last_of_tie = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+    hits = np.cumsum(truth, dtype=np.float64)[last_of_tie]
+    recall, precision = hits / hits[-1], hits / (last_of_tie + 1)
+    levels = np.linspace(recall[np.argmax(hits > 0)], 1.0, points)
+    kept = np.unique(np.searchsorted(recall, levels - 1e-12))
+    return recall[kept], precision[kept]
+
+
+def reliability_bins(
+    probs_NC: Floats, truth_NC: NDArray[Any], *, level: float = 0.95, bins: int = 10
+) -> list[Bin]:
+    """Compare what was promised with what came true, all classes pooled.
+
+    Each (row, class) pair with known truth falls in one of ``bins`` equal bins by its
+    probability; empty bins are left out. Intervals are Wilson's, as if pairs were independent.
+    """
+    known = ~np.isnan(truth_NC)
+    probability, truth = probs_NC[known], truth_NC[known].astype(np.float64)
+    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
+    found = []
+    for b in np.unique(place):
+        inside = place == b
+        share = float(truth[inside].mean())
+        low, high = wilson(share, int(inside.sum()), level)
+        mean = float(probability[inside].mean())
+        edges = float(b) / bins, float(b + 1) / bins
+        found.append(Bin(*edges, int(inside.sum()), mean, share, low, high))
+    return found
+
+
+def wilson(share: float, count: int, level: float) -> tuple[float, float]:
+    """Return Wilson's interval for a share of ``count`` cases; 0 of n starts at 0 exactly."""
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * (share * (1 - share) / count + (z / (2 * count)) ** 2) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def thin(x: Floats, y: Floats, points: int = 240) -> tuple[Floats, Floats]:
+    """Average neighbours until at most ``points`` are left; short series stay as they are."""
+    if len(x) <= points:
+        return x, y
+    pieces = np.array_split(np.arange(len(x)), points)
+    return np.array([x[p].mean() for p in pieces]), np.array([y[p].mean() for p in pieces])
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    import matplotlib as mpl
+
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing", UserWarning)
+        yield
+
+
+@_settings()
+def draw_dumbbells(
+    rows: Sequence[Mapping[str, Any]], words: Words, *, compact: bool = False
+) -> str:
+    """Draw each class's F1 before and after thresholds, with intervals, one class a line.
+
+    Args:
+        rows: ``name``, ``support``, ``f1`` and ``f1_half`` (each value, low, high), drawn
+            downwards; an undefined value leaves its line empty.
+        words: what the plot is called.
+        compact: drawn for a narrow screen.
+    """
+    names = [printable(str(row["name"]), 16 if compact else 28) for row in rows]
+    left = 12 + 6.4 * max(map(_width, names), default=0)
+    width, height = (350 if compact else 760), 21.0 * len(rows) + 58
+    figure, axes = _canvas(width, height, (left, 52, 30, 28))
+    beside = axes.get_yaxis_transform()
+    for y, row in enumerate(rows):
+        _dumbbell(axes, y, row)
+        axes.text(1.02, y, f"{row['support']:,}", color=MUTED, va="center", transform=beside)
+    axes.text(1.02, -1.15, "rows", color=MUTED, va="center", transform=beside)
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    axes.set_yticks(range(len(rows)), names)
+    axes.tick_params(axis="y", colors=INK)
+    axes.tick_params(axis="x", labeltop=True)
+    axes.grid(axis="x", color=RULE, linewidth=0.7)
+    axes.spines["left"].set_visible(False)
+    return _svg(figure, words)
+
+
+def _dumbbell(axes: Axes, y: int, row: Mapping[str, Any]) -> None:
+    before, after = row["f1_half"], row["f1"]
+    if before["value"] is not None and after["value"] is not None:
+        axes.plot([before["value"], after["value"]], [y, y], color=RULE, lw=5, zorder=1)
+    for part, shift, colour, fill in (
+        (before, -0.17, MUTED, "none"),
+        (after, 0.17, ACCENT, ACCENT),
+    ):
+        if part["low"] is not None and part["high"] is not None:
+            axes.plot([part["low"], part["high"]], [y + shift] * 2, color=colour, lw=1.1)
+        if part["value"] is not None:
+            axes.plot(part["value"], y, "o", ms=6, mec=colour, mfc=fill, mew=1.3, zorder=3)
+
+
+@_settings()
+def draw_precision_recall(
+    recall_K: Floats,
+    precision_K: Floats,
+    words: Words,
+    *,
+    prevalence: float,
+    cut: tuple[float, float] | None,
+) -> str:
+    """Draw one small precision-recall curve, the share of rows as a dotted line.
+
+    Args:
+        recall_K: recall, rising, in [0, 1].
+        precision_K: precision, same shape.
+        words: what the plot is called.
+        prevalence: share of rows of the class: the precision of guessing.
+        cut: recall and precision of the decision taken, drawn as a dot.
+    """
+    figure, axes = _canvas(172, 142, (28, 8, 8, 20))
+    axes.axhline(prevalence, color=MUTED, lw=0.9, ls=(0, (1, 2)))
+    axes.plot(recall_K, precision_K, color=ACCENT, lw=1.6, solid_joinstyle="round")
+    if cut is not None:
+        axes.plot(*cut, "o", ms=7, color=SECOND, clip_on=False, zorder=4)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    axes.set_xticklabels(["0", ".5", "1"])
+    axes.set_yticklabels(["0", ".5", "1"])
+    return _svg(figure, words)
+
+
+@_settings()
+def draw_reliability(bins: Sequence[Bin], words: Words) -> str:
+    """Draw observed share against predicted probability, and below it how many pairs say so."""
+    figure, axes = _canvas(440, 430, (50, 14, 10, 146))
+    axes.plot([0, 1], [0, 1], color=MUTED, lw=0.9, ls=(0, (1, 2)))
+    predicted = [b.predicted for b in bins]
+    axes.vlines(
+        predicted, [b.observed_low for b in bins], [b.observed_high for b in bins], colors=ACCENT
+    )
+    axes.plot(predicted, [b.observed for b in bins], "o-", color=ACCENT, ms=5, lw=1.2)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that came true")
+    axes.tick_params(labelbottom=False)
+    axes.grid(color=RULE, linewidth=0.7)
+    below = figure.add_axes((50 / 440, 44 / 430, 376 / 440, 84 / 430))
+    _quiet(below)
+    counts = np.array([b.count for b in bins], dtype=np.float64)
+    width = [b.high - b.low for b in bins]
+    below.bar([b.low for b in bins], counts, width, align="edge", color=RULE, lw=0)
+    for b in bins:
+        below.text((b.low + b.high) / 2, b.count * 1.25, _short(b.count), ha="center", color=MUTED)
+    below.set_yscale("log")
+    below.set(xlim=(0, 1), ylim=(0.5, counts.max(initial=1) * 8), yticks=[], ylabel="pairs (log)")
+    below.set(xlabel="predicted probability", yticklabels=[])
+    below.minorticks_off()
+    return _svg(figure, words)
+
+
+@_settings()
+def draw_training(series: Sequence[Series], words: Words, *, mark: float | None = None) -> str:
+    """Draw one panel of training curves over optimizer steps.
+
+    Args:
+        series: the lines, in drawing order.
+        words: what the panel is called.
+        mark: step of the weights that were kept, drawn as an upright line.
+    """
+    figure, axes = _canvas(460, 240, (62, 14, 12, 40))
+    colours = {"accent": ACCENT, "second": SECOND, "muted": MUTED, "faint": RULE}
+    if mark is not None:
+        axes.axvline(mark, color=MUTED, lw=0.9, ls=(0, (1, 2)))
+    for line in series:
+        shape = "-" if line.look == "faint" or len(line.x) > 60 else "o-"
+        axes.plot(line.x, line.y, shape, color=colours[line.look], ms=4)
+    axes.set_xlabel("optimizer step")
+    axes.grid(axis="y", color=RULE, linewidth=0.7)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.6g}")
+    axes.locator_params(nbins=6)
+    return _svg(figure, words)
+
+
+def _canvas(
+    width: float, height: float, margins: tuple[float, float, float, float]
+) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    left, right, top, bottom = margins
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+    box = (left / width, bottom / height)
+    size = ((width - left - right) / width, (height - top - bottom) / height)
+    axes = figure.add_axes((*box, *size))
+    _quiet(axes)
+    return figure, axes
+
+
+def _quiet(axes: Axes) -> None:
+    axes.patch.set_visible(False)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=MUTED, length=0, pad=5)
+    axes.xaxis.label.set_color(MUTED)
+    axes.yaxis.label.set_color(MUTED)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(RULE)
+
+
+def printable(text: str, longest: int) -> str:
+    """Return ``text`` without control characters, cut to ``longest`` with an ellipsis."""
+    clean = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _short(count: int) -> str:
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.3g}k" if count < 1_000_000 else f"{count / 1e6:.3g}M"
+
+
+def _svg(figure: Figure, words: Words) -> str:
+    figure.patch.set_visible(False)
+    buffer = io.BytesIO()
+    about = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=about)
+    drawn = ElementTree.fromstring(buffer.getvalue())
+    root = ElementTree.Element("svg", {"class": "plot", "role": "img"})
+    root.set("viewBox", drawn.attrib["viewBox"])
+    root.extend(e for e in drawn if e.tag.endswith(("}g", "}defs")) and e.find("{*}style") is None)
+    _tidy(root, words.key)
+    root.set("aria-labelledby", f"{words.key}-title {words.key}-desc")
+    for place, (name, text) in enumerate((("title", words.title), ("desc", words.description))):
+        element = ElementTree.Element(name, {"id": f"{words.key}-{name}"})
+        element.text = printable(text, 999)
+        root.insert(place, element)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _tidy(root: ElementTree.Element, key: str) -> None:
+    """Drop what a page does not need, shorten numbers, and make ids unique to this plot."""
+    values = " ".join(v for e in root.iter() for v in e.attrib.values())
+    used = set(re.findall(r"#(\w+)", values))
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.tail = None
+        if element.tag != "text":
+            element.text = None
+        attributes = {n.rpartition("}")[2]: v for n, v in element.attrib.items()}
+        element.attrib.clear()
+        for name, value in attributes.items():
+            if (name != "id" or value in used) and not value.startswith("rotate(-0 "):
+                element.set(name, _attribute(name, value, key))
+
+
+def _attribute(name: str, value: str, key: str) -> str:
+    if name == "id":
+        return f"{key}-{value}"
+    if name in ("href", "clip-path"):
+        return value.replace("#", f"#{key}-")
+    if name == "style":
+        value = re.sub(r"font-family:[^;]*;?", "", value)
+        return re.sub(r"#00000[1-5]", lambda m: _ON_THE_PAGE[m[0]], value)
+    short = re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), value)
+    return " ".join(short.split())

@@ -1,0 +1,141 @@
+"""Systems: our model under every kind of cut, and what it has to beat, measured together."""
+# Shapes: N rows, C classes.
+
+OURS = {
+    Task.MULTILABEL: {
+        "per-label": "evenhand, a cut a label",
+        "global": "evenhand, one cut",
+        "fixed": "evenhand, fixed 0.5",
+    },
+    Task.MULTICLASS: {"per-label": "evenhand, biases", "fixed": "evenhand, argmax"},
+}
+AVERAGES = ("macro_f1", "micro_f1", "weighted_f1", "accuracy")
+TINY = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of an evaluation.
+
+    Args:
+        settings: of ``fit_decision``: calibrate, cuts, shrink, min_support. Other systems are
+            decided by the same settings, but for the cuts where the name says otherwise.
+        resamples: of the bootstrap.
+        level: confidence of the intervals, in (0, 1).
+        seed: of folds, resamples and the ``prior`` baseline.
+        note: a sentence that stands on every result.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    resamples: int = 1000
+    level: float = 0.95
+    seed: int = 0
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another model's predictions of the same rows, decided exactly as ours are."""
+
+    name: str
+    tune: Predictions
+    report: Predictions | None
+
+
+@dataclass(frozen=True)
+class _System:
+    name: str
+    kind: str
+    decided_NC: Decided
+    scored: Predictions | None
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A system with its resampled figures."""
+
+    system: _System
+    decided: Replicates
+    ranked: Replicates | None
+    level: float
+
+    def one(self, name: str) -> Interval:
+        return self.decided.interval(name, level=self.level)
+
+    def row(self) -> dict[str, Any]:
+        macro_ap = self.ranked and self.ranked.interval("macro_ap", level=self.level).to_dict()
+        figures = {name: self.one(name).to_dict() for name in AVERAGES}
+        return {"name": self.system.name, "kind": self.system.kind, "macro_ap": macro_ap} | figures
+
+    def over(self, other: _Measured) -> dict[str, Any]:
+        name = other.system.name.removeprefix("evenhand, ")
+        difference = self.decided.minus(other.decided, "macro_f1", level=self.level)
+        return {"name": f"over {name}", "macro_f1": difference.to_dict()}
+
+
+def _decided(
+    tune: Predictions, report: Predictions | None, question: Question, change: Mapping[str, Any]
+) -> tuple[Decided, Floats]:
+    """Decide the measured rows by what the tune rows chose; return labels and probabilities."""
+    settings = {**question.settings, **change}
+    if report is None:
+        crossed = crossfit(tune, seed=question.seed, **settings)
+        return crossed.decided_NC, crossed.probs_NC
+    fitted = fit_decision(tune, seed=question.seed, **settings)
+    return fitted.decide(report.scores), fitted.probs(report.scores)
+
+
+def _our_systems(
+    tune: Predictions, report: Predictions | None, decision: Decision, question: Question
+) -> tuple[list[_System], Floats]:
+    """Return our model under every kind of cut, the chosen kind first, and its probabilities."""
+    names = OURS[tune.labels.task]
+    chosen = decision.kind if decision.kind in names else "fixed"
+    if report is None:
+        decided_NC, probs_NC = _decided(tune, None, question, {"cuts": chosen})
+    else:
+        decided_NC, probs_NC = decision.decide(report.scores), decision.probs(report.scores)
+    rows = report or tune
+    systems = [_System(names[chosen], "ours", decided_NC, rows)]
+    for kind, name in names.items():
+        if kind != chosen:
+            other_NC, _ = _decided(tune, report, question, {"cuts": kind})
+            systems.append(_System(name, "ours", other_NC, rows))
+    return systems, probs_NC
+
+
+def _measure(rows: Predictions, systems: list[_System], question: Question) -> list[_Measured]:
+    """Resample the rows once for all systems; a model's ranking is measured once."""
+    scored = {id(s.scored): s.scored for s in systems if s.scored is not None}
+    statistics: list[Statistic] = [
+        *(decided_statistic(rows.truth_NC, s.decided_NC) for s in systems),
+        *(ranking_statistic(p.truth_NC, ranking_scores(p)) for p in scored.values()),
+    ]
+    replicates = bootstrap(statistics, len(rows), resamples=question.resamples, seed=question.seed)
+    ranked = dict(zip(scored, replicates[len(systems) :], strict=True))
+    return [
+        _Measured(system, decided, ranked.get(id(system.scored)), question.level)
+        for system, decided in zip(systems, replicates, strict=False)
+    ]
+
+
+def _differences(measured: list[_Measured]) -> list[dict[str, Any]]:
+    """Compare the first system with the best baseline, every other model, and the fixed cut."""
+    first, *others = measured
+    baselines = [m for m in others if m.system.kind == "baseline"]
+    best = max(baselines, key=lambda m: np.nan_to_num(m.one("macro_f1").value, nan=-1.0))
+    models = [m for m in baselines if m.system.scored is not None and m is not best]
+    fixed = [m for m in others if m.system.name in {names["fixed"] for names in OURS.values()}]
+    return [first.over(other) for other in (best, *models, *fixed)]
+
+
+def _equalled(first: _Measured, trivial: list[_Measured]) -> list[str]:
+    """Name the trivial baselines that decide as we do, or are worth the same."""
+    return [
+        other.system.name
+        for other in trivial
+        if np.array_equal(first.system.decided_NC, other.system.decided_NC)
+        or abs(first.one("macro_f1").value - other.one("macro_f1").value) <= TINY
+    ]
+
+

@@ -1,0 +1,152 @@
+"""Texts become token ids once, and the result is cached by hash.
+
+Shapes: N texts, B examples, T tokens of the longest text in a batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.durable import make_folder, write_bytes
+from evenhand.errors import MissingFileError
+from evenhand.extras import need
+
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """Token ids of all texts, end to end.
+
+    Args:
+        ids: every id, int32.
+        starts: where each text begins, int64, ``(N + 1,)``.
+        truncated: texts that were longer than the maximum.
+        pad_id: what fills a batch up.
+    """
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    truncated: int
+    pad_id: int
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Return the number of tokens of each text, ``(N,)``."""
+        return np.diff(self.starts)
+
+    def batch(self, rows_B: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """Return ``ids_BT`` and ``mask_BT`` (1 real, 0 padding), padded to the longest row."""
+        lengths_B = self.lengths()[rows_B]
+        mask_BT = np.arange(lengths_B.max()) < lengths_B[:, None]
+        ids_BT = np.full(mask_BT.shape, self.pad_id, np.int64)
+        ids_BT[mask_BT] = np.concatenate([self.ids[self.starts[r] : self.starts[r + 1]] for r in rows_B])
+        return {"ids_BT": ids_BT, "mask_BT": mask_BT.astype(np.int64)}
+
+
+class TextTokenizer:
+    """A backbone's own tokenizer, from its ``tokenizer.json``.
+
+    Args:
+        definition: the JSON text of a tokenizers-library tokenizer.
+        pad_id: id that fills batches up.
+    """
+
+    def __init__(self, definition: str, *, pad_id: int) -> None:
+        self.definition = definition
+        self.pad_id = pad_id
+        self._tokenizer = need("train", "tokenizers").Tokenizer.from_str(definition)
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> TextTokenizer:
+        """Read the tokenizer of a backbone or bundle folder.
+
+        Raises:
+            MissingFileError: E107 when the folder has no tokenizer that can be read.
+        """
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        pad_id = int(config.get("pad_token_id") or 0)
+        file = folder / TOKENIZER_FILE
+        if file.is_file():
+            return cls(file.read_text("utf-8"), pad_id=pad_id)
+        transformers = need("train", "transformers")
+        try:
+            fast = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            return cls(fast.backend_tokenizer.to_str(), pad_id=int(fast.pad_token_id or 0))
+        except (OSError, ValueError, AttributeError) as error:
+            raise MissingFileError(
+                "E107",
+                "the backbone's tokenizer could not be loaded",
+                got=f"{folder}: {str(error).partition(chr(10))[0][:120]}",
+                fix=f"the folder needs {TOKENIZER_FILE}",
+            ) from error
+
+    def size(self) -> int:
+        """Return the number of ids, added marks included."""
+        return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
+
+    def pieces(self, text: str) -> list[int]:
+        """Return the ids of ``text`` without the marks at its ends."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def with_marks(self, marks: Sequence[str]) -> TextTokenizer:
+        """Return a tokenizer that keeps each of ``marks`` (``[NAME]``) as one token."""
+        if not marks:
+            return self
+        tokenizers = need("train", "tokenizers")
+        grown = tokenizers.Tokenizer.from_str(self.definition)
+        grown.add_tokens([tokenizers.AddedToken(m, normalized=False) for m in marks])
+        return TextTokenizer(grown.to_str(), pad_id=self.pad_id)
+
+    def encode(self, texts: Sequence[str], *, max_length: int) -> TokenTable:
+        """Tokenise ``texts``; each keeps at most ``max_length`` ids, end marks included."""
+        self._tokenizer.no_truncation()
+        ends = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        whole = [len(e.ids) for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        self._tokenizer.enable_truncation(max_length)
+        encoded = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
+        lengths_N = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        return TokenTable(
+            ids=np.fromiter((i for ids in encoded for i in ids), np.int32, int(lengths_N.sum())),
+            starts=np.concatenate([[0], np.cumsum(lengths_N)]).astype(np.int64),
+            truncated=sum(n + ends > max_length for n in whole),
+            pad_id=self.pad_id,
+        )
+
+    def encode_cached(self, texts: Sequence[str], *, max_length: int) -> TokenTable:
+        """Return ``encode``'s table, read from the user's cache when these texts were seen before."""
+        digest = hashlib.sha256(f"{max_length}\n{self.definition}".encode())
+        for text in texts:
+            digest.update(len(text).to_bytes(8, "little") + text.encode("utf-8", "surrogatepass"))
+        folder = _cache_folder()
+        file = folder / f"{digest.hexdigest()}.npz"
+        if file.is_file():
+            return _read_table(file, self.pad_id)
+        table = self.encode(texts, max_length=max_length)
+        make_folder(folder)
+        buffer = io.BytesIO()
+        np.savez(buffer, ids=table.ids, starts=table.starts, truncated=table.truncated)
+        write_bytes(file, buffer.getvalue())
+        return table
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "evenhand" / "tokens"
+
+
+def _read_table(file: Path, pad_id: int) -> TokenTable:
+    with np.load(file, allow_pickle=False) as stored:
+        parts: dict[str, Any] = {name: stored[name] for name in stored.files}
+    return TokenTable(parts["ids"], parts["starts"], int(parts["truncated"]), pad_id)

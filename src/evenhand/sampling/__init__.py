@@ -1,0 +1,1 @@
+"""Batch order as pure index arithmetic: (seed, epoch) -> batches of row positions."""
