@@ -146,7 +146,10 @@ def save(folder: Path, classifier: Classifier) -> None:
     about = classifier.architecture
     if about.trained_steps < 1:
         raise BundleError(
-            "E402", "an untrained model is not shipped", got="0 optimizer steps", fix="train it first"
+            "E402",
+            "an untrained model is not shipped",
+            got="0 optimizer steps",
+            fix="train it first",
         )
     tensors = {
         name: tensor.detach().cpu().contiguous()
@@ -215,6 +218,7 @@ def load(path: str | Path) -> Classifier:
 def _assemble(
     folder: Path, architecture: Architecture, schema: Schema, decision: Decision
 ) -> Classifier:
+    from evenhand.models.fast import quicken
     from evenhand.models.precision import pick_device
     from evenhand.models.text import blank
     from evenhand.models.tokens import TextTokenizer
@@ -235,6 +239,8 @@ def _assemble(
             got=str(error).partition("\n")[2].strip()[:160],
             fix=_READ_AGAIN,
         ) from error
+    if pick_device().type == "cpu":
+        quicken(model.encoder)
     model.to(pick_device()).eval()
     tokenizer = TextTokenizer.from_folder(folder)
     return Classifier(model, tokenizer, architecture, schema, decision=decision)

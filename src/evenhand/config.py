@@ -7,12 +7,13 @@ A run file is TOML with one table a section. Unknown keys are errors. Settings o
 from __future__ import annotations
 
 import copy
+import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evenhand.errors import ConfigError, MissingFileError, did_you_mean
 
@@ -59,9 +60,11 @@ class DataConfig(Section):
     sample: int | None = Field(None, ge=10, description="use so many rows, drawn evenly by label")
     tune_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows that choose things")
     report_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows only measured")
-    placeholders: Literal["auto", "none"] = Field(
-        "auto", description="keep [NAME]-like marks as one token"
-    )
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        return tuple(value.split(",")) if isinstance(value, str) else value
 
 
 class ModelConfig(Section):
@@ -71,6 +74,9 @@ class ModelConfig(Section):
     pooling: str = Field("mean", description="how token vectors become one vector")
     head: Part = Field(Part(name="linear"), description="what turns that vector into scores")
     max_length: int = Field(128, ge=8, le=8192, description="tokens kept of a text")
+    placeholders: Literal["auto", "none"] = Field(
+        "auto", description="keep [NAME]-like marks as one token"
+    )
     prior_bias: bool = Field(True, description="start the head at the labels' shares")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of the arithmetic"
@@ -88,7 +94,9 @@ class OptimConfig(Section):
 class TrainConfig(Section):
     """The loop."""
 
-    epochs: int = Field(3, ge=1, le=1000, description="passes over the fit rows")
+    epochs: int | None = Field(
+        None, ge=1, le=1000, description="passes over the fit rows; unset 3, more on few rows"
+    )
     batch_size: int = Field(32, ge=1, le=4096, description="rows a batch")
     accumulate: int = Field(1, ge=1, le=256, description="batches an optimizer step")
     patience: int = Field(3, ge=0, description="epochs without gain before stopping; 0 never")
@@ -215,6 +223,29 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     if leaf == "name" and values.get("name", value) != value:
         values.clear()
     values[leaf] = value
+
+
+def to_toml(values: Mapping[str, Any]) -> str:
+    """Return nested settings as the text of a run file; ``read_toml`` gives them back.
+
+    Values may be strings, numbers, booleans, lists of these and one level of tables a section.
+    """
+    plain = [f"{k} = {toml_text(v)}" for k, v in values.items() if not isinstance(v, Mapping)]
+    tables = [
+        "\n".join([f"[{section}]", *(f"{k} = {toml_text(v)}" for k, v in inner.items())])
+        for section, inner in values.items()
+        if isinstance(inner, Mapping)
+    ]
+    return "\n\n".join(filter(None, ["\n".join(plain), *tables])) + "\n"
+
+
+def toml_text(value: Any) -> str:
+    """Return one value as TOML."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{k} = {toml_text(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml_text, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _toml_value(text: str) -> Any:

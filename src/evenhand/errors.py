@@ -48,6 +48,10 @@ class MissingFileError(EvenhandError, FileNotFoundError):
     """A file or folder that was named does not exist."""
 
 
+class FetchError(EvenhandError, OSError):
+    """A file could not be fetched, or is not the one that was meant (E108)."""
+
+
 class WriteError(EvenhandError, OSError):
     """A file could not be written whole (E106)."""
 

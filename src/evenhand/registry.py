@@ -102,13 +102,14 @@ def _schema(factory: Callable[..., Any], title: str) -> type[BaseModel]:
     return create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def _invalid(
-    kind: str, name: str, schema: type[BaseModel], error: ValidationError
-) -> ConfigError:
+def _invalid(kind: str, name: str, schema: type[BaseModel], error: ValidationError) -> ConfigError:
     first = error.errors()[0]
     setting = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        what, fix = f"{kind} {name!r} has no such setting", did_you_mean(setting, schema.model_fields)
+        what, fix = (
+            f"{kind} {name!r} has no such setting",
+            did_you_mean(setting, schema.model_fields),
+        )
     else:
         what, fix = f"a setting of {kind} {name!r} is out of range", str(first["msg"])
     return ConfigError("E102", what, got=f"{kind}.{setting} = {first['input']!r}", fix=fix)

@@ -42,21 +42,22 @@ class LabelSpace:
     """The labels, in the order of every ``C`` axis, and the task.
 
     Args:
-        names: distinct label names, at least two.
+        names: distinct label names, at least two; multi-label may have one.
         task: one label a row (softmax) or any number of them (sigmoid).
 
     Raises:
-        DataError: E213 for fewer than two names, or a name twice.
+        DataError: E213 for too few names, or a name twice.
     """
 
     names: tuple[str, ...]
     task: Task
 
     def __post_init__(self) -> None:
-        if len(self.names) < 2 or len(set(self.names)) != len(self.names):
+        fewest = 1 if self.task is Task.MULTILABEL else 2
+        if len(self.names) < fewest or len(set(self.names)) != len(self.names):
             raise DataError(
                 "E213",
-                "a label space needs at least two names, each once",
+                f"a {self.task} label space needs at least {fewest} names, each once",
                 got=repr(self.names[:8]),
                 fix="check the label column or the labels file",
             )

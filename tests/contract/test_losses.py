@@ -1,5 +1,7 @@
 """Every registered loss keeps the contract; a new one is picked up by its name."""
 
+from pathlib import Path
+
 import pytest
 
 from evenhand.losses import LOSSES
@@ -40,3 +42,13 @@ def test_degenerate_setting_is_the_plain_loss(name):
 
 def test_check_loss_runs_on_a_name():
     check_loss("focal", {"gamma": 1})
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+def test_reference_page_names_every_setting(name):
+    page = Path(__file__).parents[2] / "docs" / "reference" / "losses.md"
+    rows = [
+        line for line in page.read_text(encoding="utf-8").splitlines() if f"| `{name}` |" in line
+    ]
+    assert len(rows) == 1
+    assert all(f"`{setting}` (" in rows[0] for setting in LOSSES.schema(name).model_fields)

@@ -1,1 +1,71 @@
-"""Command line."""
+"""The command line: one file a command, nothing heavy imported before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from evenhand.cli.decide import decide
+from evenhand.cli.evaluate import evaluate
+from evenhand.cli.listing import list_parts
+from evenhand.cli.predict import predict
+from evenhand.cli.sample import sample
+from evenhand.cli.train import train
+from evenhand.errors import ConfigError, EvenhandError
+
+app = typer.Typer(
+    help="Classifiers that treat rare classes even-handedly, and show the evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(sample)
+app.command()(train)
+app.command()(evaluate)
+app.command()(predict)
+app.command()(decide)
+app.command("list")(list_parts)
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what stands after ``evenhand``; ``sys.argv`` if None.
+
+    Returns:
+        0 done, 2 the user can fix it (three lines on stderr), 130 interrupted. A traceback is
+        always a fault of evenhand's own.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(given or ["--help"], standalone_mode=False)
+    except EvenhandError as error:
+        typer.echo(str(error), err=True)
+        return 2
+    except TyperException as error:
+        typer.echo(str(_usage_error(error, given)), err=True)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted", err=True)
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _usage_error(error: TyperException, given: Sequence[str]) -> ConfigError:
+    command = (
+        given[0]
+        if given and given[0] in {"sample", "train", "evaluate", "predict", "decide", "list"}
+        else ""
+    )
+    return ConfigError(
+        "E110",
+        "the command line does not fit",
+        got=str(error).strip().rstrip("."),
+        fix=" ".join(["evenhand", *filter(None, [command]), "--help"]),
+    )

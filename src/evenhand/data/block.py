@@ -62,9 +62,9 @@ def gather(table: Table, schema: Schema, labels: LabelSpace, role: Role) -> Bloc
     filled = [i for i, text in enumerate(texts) if text.strip()]
     empty = [i for i, text in enumerate(texts) if not text.strip()]
     truth_NC = truth_of(LabelCells.of(table, schema), labels, filled)
-    known_N = ~np.isnan(truth_NC).all(axis=1)
-    rows = [i for i, known in zip(filled, known_N.tolist(), strict=True) if known]
-    bare = [i for i, known in zip(filled, known_N.tolist(), strict=True) if not known]
+    known_N = np.logical_not(np.isnan(truth_NC).all(axis=1))
+    rows = [filled[n] for n in np.flatnonzero(known_N)]
+    bare = [filled[n] for n in np.flatnonzero(~known_N)]
     aside = {
         "empty text": [table.lines[i] for i in empty],
         "no label": [table.lines[i] for i in bare],

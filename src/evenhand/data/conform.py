@@ -32,12 +32,13 @@ def conform(table: Table, schema: Schema, *, needed: Sequence[str]) -> Table:
         return table.rename(schema.columns)
     missing = next(name for name in needed if name not in table.columns)
     shown = list(table.columns) if table.has_header else [c[0] for c in table.columns.values()]
+    hint = did_you_mean(missing, map(str, shown))
     header = "" if table.has_header else f" (no header; line {table.lines[0]} is taken as data)"
     raise DataError(
         "E205",
         f"{table.path} has no column {missing!r}, which the training file has",
         got=f"the columns {', '.join(map(repr, shown))}{header}",
-        fix=f"{did_you_mean(missing, map(str, shown))} otherwise add or rename the column",
+        fix=f"{hint}{'' if hint.endswith('?') else ';'} otherwise add or rename the column",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenhand.errors import DataError, MissingFileError
+from evenhand.errors import DataError, MissingFileError, did_you_mean
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -20,7 +20,7 @@ def read_content(path: Path) -> bytes:
         content = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise MissingFileError(
-            "E202", "there is no such file", got=str(path), fix="check the path"
+            "E202", "there is no such file", got=str(path), fix=_neighbour(path)
         ) from error
     except OSError as error:
         raise DataError(
@@ -55,8 +55,14 @@ def decode(content: bytes, path: str) -> str:
             "E203",
             "the file is not UTF-8",
             got=f"byte 0x{body[error.start]:02x} at {path}:{line} (byte {place} of the file)",
-            fix=f"iconv -f {_guess(body)} -t UTF-8 {path} > utf8.txt, with the name of its encoding",
+            fix=f"iconv -f {_guess(body)} -t UTF-8 {path} > utf8.csv, if that is its encoding",
         ) from error
+
+
+def _neighbour(path: Path) -> str:
+    names = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+    hint = did_you_mean(path.name, (name for name in names if name != path.name))
+    return hint if hint.endswith("?") else "check the path"
 
 
 def _guess(body: bytes) -> str:

@@ -110,9 +110,10 @@ def read_dataset(
     tables = part_by_column(first, column) if column else {Role.FIT: first}
     schema = infer_schema(tables[Role.FIT], config, names=names, split=column)
     tables = {role: _renamed(table, schema) for role, table in tables.items()}
-    others = {role: read_like(given[role], schema) for role in given if role is not Role.FIT}
-    tables |= others
-    if others:
+    for role in (Role.TUNE, Role.REPORT):
+        if role in given:
+            tables[role] = read_like(given[role], schema)
+    if len(given) > 1:
         refuse_same_content(tables)
     labels = schema.space()
     blocks = [gather(table, schema, labels, role) for role, table in tables.items()]
@@ -125,8 +126,11 @@ def read_dataset(
         blocks, sampled = draw_sample(blocks, config.sample, seed)
         notes += sampled
     notes += _uncovered(blocks, labels)
-    sha256 = {table.path: table.sha256 for table in tables.values()}
-    return _join(blocks, schema, Ledger(counts), tuple(notes), sha256)
+    sha256: dict[str, str] = {}
+    for role, table in tables.items():
+        same = sha256.setdefault(table.path, table.sha256) == table.sha256
+        sha256 |= {} if same else {f"{table.path} ({role})": table.sha256}
+    return _join(blocks, schema, ledger=Ledger(counts), notes=tuple(notes), sha256=sha256)
 
 
 def read_labelled(source: Any, schema: Schema, labels: LabelSpace, role: Role) -> Dataset:
@@ -138,7 +142,8 @@ def read_labelled(source: Any, schema: Schema, labels: LabelSpace, role: Role) -
     table = read_like(source, schema)
     block = gather(table, schema, labels, role)
     schema = replace(schema, names=labels.names, task=labels.task)
-    return _join([block], schema, Ledger((block.count,)), (), {table.path: table.sha256})
+    sha256 = {table.path: table.sha256}
+    return _join([block], schema, ledger=Ledger((block.count,)), notes=(), sha256=sha256)
 
 
 def _renamed(table: Table, schema: Schema) -> Table:
@@ -159,7 +164,13 @@ def _distinct_ids(blocks: list[Block], *, by_column: bool) -> list[Block]:
             elif by_column:
                 other, j = seen[name]
                 places = f"{other.places[j]} and {block.places[i]}"
-                raise shared_rows(other.role, block.role, f"id {name!r} at {places}")
+                raise shared_rows(
+                    other.role,
+                    block.role,
+                    f"id {name!r} at {places}",
+                    fix="remove the row from one of them; if ids merely start again in each "
+                    "file: --set data.id=none",
+                )
             else:
                 return [replace(b, ids=[f"{b.role}/{n}" for n in b.ids]) for b in blocks]
     return blocks
@@ -173,7 +184,9 @@ def _overlaps(blocks: list[Block]) -> list[str]:
         for i, one in enumerate(blocks[:j]):
             shared = sum(normalised(text) in keys[i] for text in other.texts)
             if shared:
-                notes.append(f"{shared} {other.role} texts also stand among the {one.role} rows")
+                notes.append(
+                    f"{shared} {other.role} texts also stand among the {one.role} rows (case aside)"
+                )
             groups = set(one.groups or ()) & set(other.groups or ()) - {None}
             if groups:
                 notes.append(f"{len(groups)} groups have both {one.role} and {other.role} rows")
@@ -193,6 +206,7 @@ def _uncovered(blocks: list[Block], labels: LabelSpace) -> list[str]:
 def _join(
     blocks: list[Block],
     schema: Schema,
+    *,
     ledger: Ledger,
     notes: tuple[str, ...],
     sha256: dict[str, str],

@@ -55,7 +55,7 @@ def _parse(text: str, path: str, delimiter: str) -> tuple[list[list[str]], list[
             lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
-        raise _malformed(error, text, path, delimiter, start) from error
+        raise _malformed(error, text, path, delimiter=delimiter, start=start) from error
     return rows, lines
 
 
@@ -79,7 +79,7 @@ def _equal_rows(rows: list[list[str]], lines: list[int], path: str, width: int) 
     return Rows(kept, where, tuple(blank))
 
 
-def _malformed(error: csv.Error, text: str, path: str, delimiter: str, start: int) -> DataError:
+def _malformed(error: csv.Error, text: str, path: str, *, delimiter: str, start: int) -> DataError:
     if "field limit" in str(error):
         return DataError(
             "E204",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def cell_name(cell: Any) -> str:
 
 def is_missing(cell: Any) -> bool:
     """Tell whether a cell says nothing at all: null, or not a number."""
-    return cell is None or (isinstance(cell, float) and cell != cell)
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
 def binary(cell: Any) -> float | None:
@@ -93,7 +94,7 @@ class LabelCells:
         """
         if self.layout is Layout.COLUMNS:
             cells = {c: self._binary(self.table.columns[c][i], i, c) for c in self.columns}
-            return None if all(v != v for v in cells.values()) else cells
+            return None if all(map(math.isnan, cells.values())) else cells
         cell = self.table.columns[self.columns[0]][i]
         if is_missing(cell):
             return None
@@ -198,16 +199,17 @@ def _one_hot(truth_NC: Truth, cells: LabelCells, rows: Sequence[int]) -> Truth:
             got=f"{names} ({cells.table.where(i)})",
             fix="--set data.task=multilabel, or leave one label in that row",
         )
-    one_NC = positive_NC.astype(np.float32)
+    one_NC: Truth = positive_NC.astype(np.float32)
     one_NC[counts_N == 0] = np.nan
     return one_NC
 
 
 def _unknown(name: str, cells: LabelCells, i: int, labels: LabelSpace) -> DataError:
+    hint = did_you_mean(name, labels.names)
     column = "" if cells.layout is Layout.COLUMNS else f"column {cells.columns[0]!r}, "
     return DataError(
         "E201",
-        f"row {i + 1} of {cells.table.path} has a label that is not among those to learn",
+        f"{cells.table.path} has a label that is not among those to learn",
         got=f"{name!r} ({column}{cells.table.where(i)})",
-        fix=f"{did_you_mean(name, labels.names)} otherwise drop the row, or add the label",
+        fix=f"{hint}{'' if hint.endswith('?') else ';'} otherwise drop the row, or add the label",
     )

@@ -48,17 +48,25 @@ def written_labels(
     cells = [cell for cell in table.column(columns[0]) if not is_missing(cell)]
     if any(isinstance(cell, dict) for cell in cells):
         return Written(Layout.MAPPING)
-    if any(isinstance(cell, list | tuple) for cell in cells):
-        return _lists([part for cell in cells for part in cell], names)
+    lists = [cell for cell in cells if isinstance(cell, list | tuple)]
+    if lists:
+        return _lists([part for cell in lists for part in cell], names)
     counts = Counter(cell_name(cell) for cell in cells)
     counts.pop("", None)
+    if names is None and delimiter is None:
+        _refuse_indices(counts, table, columns[0])
+    return _of_strings(counts, delimiter, names)
+
+
+def _of_strings(
+    counts: Counter[str], delimiter: str | None, names: tuple[str, ...] | None
+) -> Written:
     if counts and all(cell.startswith("[") and cell.endswith("]") for cell in counts):
         return _lists([part for cell in counts for part in re.findall(r"[^\[\],\s]+", cell)], names)
     if names is not None:
         return _with_names(counts, delimiter, names)
     if delimiter is not None:
         return Written(Layout.DELIMITED, delimiter)
-    _refuse_indices(counts, table, columns[0])
     found = next((d for d in DELIMITERS if _separates(d, counts)), None)
     return Written(Layout.DELIMITED, found) if found else Written(Layout.NAME)
 

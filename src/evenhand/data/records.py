@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from typing import Any
 
@@ -139,5 +140,6 @@ def _plain(cell: Any) -> Any:
         cell = cell.tolist()
     if isinstance(cell, str | list | dict | tuple | bytes):
         return cell
-    missing = cell is None or type(cell).__name__ in {"NAType", "NaTType"} or cell != cell
-    return None if missing else cell
+    if isinstance(cell, float) and math.isnan(cell):
+        return None
+    return None if type(cell).__name__ in {"NAType", "NaTType"} else cell

@@ -115,12 +115,13 @@ def refuse_same_content(tables: Mapping[Role, Table]) -> None:
         seen[table.sha256] = role
 
 
-def shared_rows(one: Role, other: Role, got: str) -> DataError:
+def shared_rows(
+    one: Role, other: Role, got: str, *, fix: str = "give each role a file of its own"
+) -> DataError:
     """Return the error for rows that two roles share."""
     return DataError(
         "E208",
         f"the roles {one.value!r} and {other.value!r} share rows",
         got=got,
-        fix="give each role rows of its own; if ids merely start again in each file: "
-        "--set data.id=none",
+        fix=fix,
     )

@@ -76,10 +76,11 @@ class Schema:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schema:
         """Return the schema that ``to_dict`` wrote, also after a way through JSON."""
-        plain = {k: tuple(v) if isinstance(v, list | tuple) else v for k, v in values.items()}
-        return cls(
-            **plain | {"layout": Layout(values["layout"]), "task": Task(values["task"])},
-        )
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        plain |= {"layout": Layout(values["layout"]), "task": Task(values["task"])}
+        return cls(**plain)
 
     def describe(self) -> str:
         """Return what was understood, a line each, with the setting that overrides it."""

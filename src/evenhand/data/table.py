@@ -10,7 +10,7 @@ from typing import Any
 
 from evenhand.data.content import decode, read_content
 from evenhand.data.delimited import parse_delimited
-from evenhand.data.header import first_line_names
+from evenhand.data.header import KNOWN, first_line_names
 from evenhand.data.hub import hub_columns, is_hub_id, is_saved_folder, saved_columns
 from evenhand.data.records import Columns, frame_columns, is_frame, parse_json, parse_parquet
 from evenhand.errors import DataError, MissingFileError, did_you_mean
@@ -141,7 +141,7 @@ def _from_columns(columns: Columns, path: str) -> Table:
 
 
 def _delimited(text: str, path: str, header: str, expect: Sequence[str]) -> Table:
-    rows = parse_delimited(text, path, DELIMITERS[Path(path).suffix.lower()])
+    rows = parse_delimited(text, path, _delimiter(text, Path(path).suffix.lower()))
     named = first_line_names(rows.cells, header=header, expect=expect)
     names = [f"column{c + 1}" for c in range(len(rows.cells[0]))]
     if named:
@@ -153,6 +153,16 @@ def _delimited(text: str, path: str, header: str, expect: Sequence[str]) -> Tabl
     )
     columns = {name: list(column) for name, column in zip(names, cells, strict=True)}
     return Table(columns, rows.lines[first:], path, has_header=named, blank=rows.blank)
+
+
+def _delimiter(text: str, suffix: str) -> str:
+    """Return what separates cells: a comma in .csv, unless a header shows that it is ; or tab."""
+    first = text.partition("\n")[0]
+    for other in (";", "\t"):
+        names = {cell.strip(' "\r').casefold() for cell in first.split(other)}
+        if suffix == ".csv" and "," not in first and len(names) > 1 and names & KNOWN:
+            return other
+    return DELIMITERS[suffix]
 
 
 def _refuse_repeats(names: list[str], where: str) -> None:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from evenhand.types import Floats, Truth
 
+ROUNDING = 1e-12
+
 
 def best_cut(scores_N: Floats, truth_N: Truth, *, beta: float = 1.0) -> tuple[float, float]:
     """Find the cut with the highest F-beta; a label is predicted where ``score >= cut``.
@@ -46,7 +48,8 @@ def best_global_cut(probs_NC: Floats, truth_NC: Truth) -> tuple[float, float]:
 
     Every cell is one step down the sorted scores and changes the F1 of one class; the sum of
     these changes is the macro-F1 of each cut. A class with neither truth nor prediction is
-    left out of the mean. With one class this is ``best_cut``.
+    left out of the mean. Of equally good cuts the highest is taken. With one class this is
+    ``best_cut``.
 
     Args:
         probs_NC: scores, comparable between labels, ``(N, C)``.
@@ -72,7 +75,8 @@ def best_global_cut(probs_NC: Floats, truth_NC: Truth) -> tuple[float, float]:
     defined_K = present + np.cumsum(appears_CN.ravel()[order_K])
     macro_K = np.cumsum(gain_CN.ravel()[order_K]) / defined_K
     last_of_tie_K = np.append(sorted_K[:-1] != sorted_K[1:], True)
-    best = int(np.where(last_of_tie_K, macro_K, -1.0).argmax())
+    # Running sums differ in the last bits with the order of equal scores; the cut must not.
+    best = int((last_of_tie_K & (macro_K >= macro_K[last_of_tie_K].max() - ROUNDING)).argmax())
     below = sorted_K[best + 1 : best + 2]
     lower = float(below[0]) if np.isfinite(below).all() and len(below) else None
     return _between(lower, float(sorted_K[best])), float(macro_K[best])

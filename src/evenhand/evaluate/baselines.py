@@ -111,7 +111,7 @@ def fit_tfidf(texts: Sequence[str], truth_NC: Truth, *, labels: LabelSpace) -> T
 
 
 def _features(texts: Sequence[str]) -> tuple[Any, Any]:
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
     for fewest in (1,) if len(texts) < FEW_ROWS else (2, 1):
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=fewest)
@@ -130,7 +130,7 @@ def _log_odds(truth_NC: Truth) -> Floats:
 
 
 def _regression(features_NV: Any, truth_N: Truth) -> tuple[Floats, float]:
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(solver="liblinear", tol=1e-2).fit(features_NV, truth_N)
     return model.coef_[0], float(model.intercept_[0])

@@ -11,30 +11,32 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from evenhand.decide import Decision, crossfit, fit_decision
+from evenhand.decide import Decision
 from evenhand.errors import DataError
 from evenhand.evaluate import metrics
-from evenhand.evaluate.baselines import trivial_baselines
-from evenhand.evaluate.intervals import (
-    Interval,
-    Replicates,
-    Statistic,
-    bootstrap,
-    decided_statistic,
-    ranking_statistic,
-)
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.selection import ranking_scores
+from evenhand.evaluate.systems import (
+    AVERAGES,
+    OURS,
+    Measured,
+    Question,
+    Rival,
+    baseline_systems,
+    differences,
+    equalled,
+    measure,
+    our_systems,
+)
 from evenhand.types import FitStatistics, Floats, Predictions, Task, Truth
 
 UNSTABLE_BELOW = 20
 """A class with fewer positives is marked: its figures say little."""
-
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,16 @@ class Results:
 
     def frame(self) -> Any:
         """Return one row a class as a ``pyarrow.Table``; intervals become three columns."""
-        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow as pa
 
         return pa.Table.from_pylist([_flat(row) for row in self.contents["per_class"]])
 
-    def plot(self) -> Any:
-        """Return the figure of F1 by class with intervals, before and after the cuts."""
-        from evenhand.evaluate.plots import per_class_figure  # noqa: PLC0415
+    def plot(self) -> str:
+        """Draw F1 by class with intervals, before and after the cuts; return the SVG."""
+        from evenhand.evaluate.plots import Words, draw_dumbbells
 
-        return per_class_figure(self)
+        words = Words("per-class", "F1 by class", "F1 with intervals at 0.5 and at the cuts.")
+        return draw_dumbbells(self.contents["per_class"], words)
 
 
 def evaluate(
@@ -91,21 +94,15 @@ def evaluate(
 
     Raises:
         DataError: E212 when ``tune`` are report rows, E211 when a rival's rows are others,
-            E213 when the decision has other labels.
+            E213 when anything has other labels than the decision, E209 for no rows.
     """
     question = question or Question()
     tune.refuse_report("choosing cuts")
     _refuse_mismatch(tune, report, decision, rivals)
     rows = tune if report is None else report
-    ours, probs_NC = _our_systems(tune, report, decision, question)
-    rival_systems = [
-        _System(r.name, "baseline", _decided(r.tune, r.report, question, {})[0], r.report or r.tune)
-        for r in rivals
-    ]
+    ours, probs_NC = our_systems(tune, report, decision, question)
     fit = FitStatistics.of(fit_truth_NC, tune.labels.task)
-    drawn = trivial_baselines(fit, len(rows), seed=question.seed)
-    trivial = [_System(name, "baseline", d_NC, None) for name, d_NC in drawn.items()]
-    measured = _measure(rows, [*ours, *rival_systems, *trivial], question)
+    measured = measure(rows, [*ours, *baseline_systems(rows, fit, rivals, question)], question)
     contents = {
         "estimate": "cross-fitted" if report is None else "held out",
         "role": rows.role.value,
@@ -116,9 +113,9 @@ def evaluate(
         "resamples": question.resamples,
         "note": question.note,
         "systems": [m.row() for m in measured],
-        "differences": _differences(measured),
+        "differences": differences(measured),
         "per_class": _per_class(rows, measured, decision),
-        "equals_baseline": _equalled(measured[0], [m for m in measured if m.system.name in drawn]),
+        "equals_baseline": equalled(measured),
     } | _overall(rows, measured[0])
     return Results(contents, rows, ours[0].decided_NC, probs_NC)
 
@@ -126,26 +123,38 @@ def evaluate(
 def _refuse_mismatch(
     tune: Predictions, report: Predictions | None, decision: Decision, rivals: tuple[Rival, ...]
 ) -> None:
-    if any(p.labels != decision.labels for p in (tune, report) if p is not None):
+    given = (tune, report, *(p for rival in rivals for p in (rival.tune, rival.report)))
+    if any(p.labels != decision.labels for p in given if p is not None):
         raise DataError(
             "E213",
             "predictions and decision have different labels",
             got=f"decision for {len(decision.labels)} labels, {decision.labels.names[:4]} ...",
             fix="fit the decision on the tune rows of the same run",
         )
+    if not (tune if report is None else report).ids:
+        raise DataError(
+            "E209",
+            "there is no row to measure",
+            got="predictions of 0 rows",
+            fix="pass rows of the role, or leave the role out",
+        )
     for rival in rivals:
         for ours, theirs in ((tune, rival.tune), (report, rival.report)):
-            if (ours and ours.ids) != (theirs and theirs.ids):
+            if _ids(ours) != _ids(theirs):
                 raise DataError(
                     "E211",
                     f"the predictions of {rival.name!r} are of other rows",
-                    got=f"{len(theirs or ())} rows beside {len(ours or ())}",
+                    got=f"{len(_ids(theirs))} rows beside {len(_ids(ours))}",
                     fix="score the same rows, in the same order",
                 )
 
 
+def _ids(predictions: Predictions | None) -> tuple[str, ...]:
+    return () if predictions is None else predictions.ids
+
+
 def _per_class(
-    rows: Predictions, measured: list[_Measured], decision: Decision
+    rows: Predictions, measured: list[Measured], decision: Decision
 ) -> list[dict[str, Any]]:
     first = measured[0]
     fixed_name = OURS[rows.labels.task]["fixed"]
@@ -176,7 +185,7 @@ def _per_class(
     ]
 
 
-def _overall(rows: Predictions, first: _Measured) -> dict[str, Any]:
+def _overall(rows: Predictions, first: Measured) -> dict[str, Any]:
     """Return what is said of the first system as a whole."""
     truth_NC, decided_NC, task = rows.truth_NC, first.system.decided_NC, rows.labels.task
     counts = metrics.confusion_counts(truth_NC, decided_NC)
@@ -196,12 +205,12 @@ def _overall(rows: Predictions, first: _Measured) -> dict[str, Any]:
         if task is Task.MULTICLASS
         else {"one_vs_rest": np.stack(outcomes_4C, axis=1).astype(int).tolist()}
     )
-    silent_C = ~decided_NC.any(axis=0)
+    silent_C = np.flatnonzero(~decided_NC.any(axis=0))
     return {
         "undefined": metrics.undefined(f1_C),
         "overall": overall,
         "confusion": {"labels": list(rows.labels.names)} | confusion,
-        "never_predicted": [n for n, s in zip(rows.labels.names, silent_C, strict=True) if s],
+        "never_predicted": [rows.labels.names[c] for c in silent_C],
     }
 
 

@@ -1,6 +1,28 @@
 """Systems: our model under every kind of cut, and what it has to beat, measured together."""
 # Shapes: N rows, C classes.
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from evenhand.decide import Decision, crossfit, fit_decision
+from evenhand.evaluate.baselines import trivial_baselines
+from evenhand.evaluate.intervals import (
+    Interval,
+    Replicates,
+    Statistic,
+    bootstrap,
+    decided_statistic,
+    ranking_statistic,
+)
+from evenhand.evaluate.metrics import Decided
+from evenhand.evaluate.selection import ranking_scores
+from evenhand.types import FitStatistics, Floats, Predictions, Task
+
 OURS = {
     Task.MULTILABEL: {
         "per-label": "evenhand, a cut a label",
@@ -39,11 +61,20 @@ class Rival:
 
     name: str
     tune: Predictions
-    report: Predictions | None
+    report: Predictions | None = None
 
 
 @dataclass(frozen=True)
-class _System:
+class System:
+    """Labels that somebody gives to the measured rows.
+
+    Args:
+        name: as it stands in the tables.
+        kind: ``"ours"`` or ``"baseline"``.
+        decided_NC: bool.
+        scored: the measured rows' predictions; None for a system that never looks at a row.
+    """
+
     name: str
     kind: str
     decided_NC: Decided
@@ -51,23 +82,26 @@ class _System:
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Measured:
     """A system with its resampled figures."""
 
-    system: _System
+    system: System
     decided: Replicates
     ranked: Replicates | None
     level: float
 
     def one(self, name: str) -> Interval:
+        """Return the interval of a figure that is one number."""
         return self.decided.interval(name, level=self.level)
 
     def row(self) -> dict[str, Any]:
+        """Return the system's row of ``metrics.json``."""
         macro_ap = self.ranked and self.ranked.interval("macro_ap", level=self.level).to_dict()
         figures = {name: self.one(name).to_dict() for name in AVERAGES}
         return {"name": self.system.name, "kind": self.system.kind, "macro_ap": macro_ap} | figures
 
-    def over(self, other: _Measured) -> dict[str, Any]:
+    def over(self, other: Measured) -> dict[str, Any]:
+        """Return our macro-F1 less the other's, on the same resamples."""
         name = other.system.name.removeprefix("evenhand, ")
         difference = self.decided.minus(other.decided, "macro_f1", level=self.level)
         return {"name": f"over {name}", "macro_f1": difference.to_dict()}
@@ -85,9 +119,9 @@ def _decided(
     return fitted.decide(report.scores), fitted.probs(report.scores)
 
 
-def _our_systems(
+def our_systems(
     tune: Predictions, report: Predictions | None, decision: Decision, question: Question
-) -> tuple[list[_System], Floats]:
+) -> tuple[list[System], Floats]:
     """Return our model under every kind of cut, the chosen kind first, and its probabilities."""
     names = OURS[tune.labels.task]
     chosen = decision.kind if decision.kind in names else "fixed"
@@ -95,16 +129,33 @@ def _our_systems(
         decided_NC, probs_NC = _decided(tune, None, question, {"cuts": chosen})
     else:
         decided_NC, probs_NC = decision.decide(report.scores), decision.probs(report.scores)
-    rows = report or tune
-    systems = [_System(names[chosen], "ours", decided_NC, rows)]
+    rows = tune if report is None else report
+    systems = [System(names[chosen], "ours", decided_NC, rows)]
     for kind, name in names.items():
         if kind != chosen:
             other_NC, _ = _decided(tune, report, question, {"cuts": kind})
-            systems.append(_System(name, "ours", other_NC, rows))
+            systems.append(System(name, "ours", other_NC, rows))
     return systems, probs_NC
 
 
-def _measure(rows: Predictions, systems: list[_System], question: Question) -> list[_Measured]:
+def baseline_systems(
+    rows: Predictions, fit: FitStatistics, rivals: Sequence[Rival], question: Question
+) -> list[System]:
+    """Return other models, then the baselines that know the fit rows' shares alone."""
+    models = [
+        System(
+            rival.name,
+            "baseline",
+            _decided(rival.tune, rival.report, question, {})[0],
+            rival.tune if rival.report is None else rival.report,
+        )
+        for rival in rivals
+    ]
+    drawn = trivial_baselines(fit, len(rows), seed=question.seed)
+    return [*models, *(System(name, "baseline", d_NC, None) for name, d_NC in drawn.items())]
+
+
+def measure(rows: Predictions, systems: Sequence[System], question: Question) -> list[Measured]:
     """Resample the rows once for all systems; a model's ranking is measured once."""
     scored = {id(s.scored): s.scored for s in systems if s.scored is not None}
     statistics: list[Statistic] = [
@@ -114,12 +165,12 @@ def _measure(rows: Predictions, systems: list[_System], question: Question) -> l
     replicates = bootstrap(statistics, len(rows), resamples=question.resamples, seed=question.seed)
     ranked = dict(zip(scored, replicates[len(systems) :], strict=True))
     return [
-        _Measured(system, decided, ranked.get(id(system.scored)), question.level)
+        Measured(system, decided, ranked.get(id(system.scored)), question.level)
         for system, decided in zip(systems, replicates, strict=False)
     ]
 
 
-def _differences(measured: list[_Measured]) -> list[dict[str, Any]]:
+def differences(measured: Sequence[Measured]) -> list[dict[str, Any]]:
     """Compare the first system with the best baseline, every other model, and the fixed cut."""
     first, *others = measured
     baselines = [m for m in others if m.system.kind == "baseline"]
@@ -129,13 +180,15 @@ def _differences(measured: list[_Measured]) -> list[dict[str, Any]]:
     return [first.over(other) for other in (best, *models, *fixed)]
 
 
-def _equalled(first: _Measured, trivial: list[_Measured]) -> list[str]:
-    """Name the trivial baselines that decide as we do, or are worth the same."""
+def equalled(measured: Sequence[Measured]) -> list[str]:
+    """Name the trivial baselines that decide as the first system does, or are worth the same."""
+    first = measured[0]
     return [
         other.system.name
-        for other in trivial
-        if np.array_equal(first.system.decided_NC, other.system.decided_NC)
-        or abs(first.one("macro_f1").value - other.one("macro_f1").value) <= TINY
+        for other in measured
+        if other.system.scored is None
+        and (
+            np.array_equal(first.system.decided_NC, other.system.decided_NC)
+            or abs(first.one("macro_f1").value - other.one("macro_f1").value) <= TINY
+        )
     ]
-
-

@@ -27,7 +27,7 @@ def bce_loss(
     ``-w y log p - (1 - y) log(1 - p)``; smoothing then takes ``s / 2`` of either term to the
     other side, so without weights the target is ``y (1 - s) + s / 2``. A logit of 0 costs
     ``log 2`` a label where ``w`` is 1. The weight belongs to the label that the row has: on
-    the smoothed target a weight above ``2 / s`` would pull absent labels up.
+    the smoothed target a weight above ``(2 - s) / s`` would pull absent labels up.
 
     Args:
         logits_BC: unnormalised scores, any float type, ``(B, C)``.

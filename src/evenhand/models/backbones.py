@@ -96,7 +96,7 @@ def blank_encoder(config: dict[str, Any]) -> nn.Module:
 
 def _without_pooler(encoder: nn.Module) -> nn.Module:
     if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = None
+        encoder.pooler = None  # type: ignore[assignment]
     return encoder
 
 

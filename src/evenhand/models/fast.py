@@ -83,7 +83,7 @@ class AccumulatingEmbedding(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Return the vectors of ``ids``."""
         if torch.is_grad_enabled() and self.weight.requires_grad:
-            vectors: Tensor = _Gather.apply(self.weight, ids, self)
+            vectors: Tensor = _Gather.apply(self.weight, ids, self)  # type: ignore[no-untyped-call]
             return vectors
         return functional.embedding(ids, self.weight)
 
@@ -114,7 +114,7 @@ def quicken(encoder: nn.Module) -> nn.Module:
         for name, child in list(module.named_children()):
             if type(child) is nn.Dropout:
                 setattr(module, name, ByteDropout(child.p))
-    words = encoder.get_input_embeddings() if hasattr(encoder, "get_input_embeddings") else None
+    words = encoder.get_input_embeddings()  # type: ignore[operator]
     if type(words) is nn.Embedding and words.max_norm is None and not words.sparse:
         encoder.set_input_embeddings(AccumulatingEmbedding(words))  # type: ignore[operator]
     config = getattr(encoder, "config", None)
@@ -144,7 +144,7 @@ def _register_attention() -> None:
     AttentionMaskInterface.register(ATTENTION, eager_mask)
 
 
-def _attention(  # noqa: PLR0913, PLR0917 - the signature is transformers' interface
+def _attention(  # noqa: PLR0917 - the signature is transformers' interface
     module: nn.Module,
     query: Tensor,
     key: Tensor,

@@ -49,7 +49,9 @@ class TokenTable:
         lengths_B = self.lengths()[rows_B]
         mask_BT = np.arange(lengths_B.max()) < lengths_B[:, None]
         ids_BT = np.full(mask_BT.shape, self.pad_id, np.int64)
-        ids_BT[mask_BT] = np.concatenate([self.ids[self.starts[r] : self.starts[r + 1]] for r in rows_B])
+        ids_BT[mask_BT] = np.concatenate(
+            [self.ids[self.starts[r] : self.starts[r + 1]] for r in rows_B]
+        )
         return {"ids_BT": ids_BT, "mask_BT": mask_BT.astype(np.int64)}
 
 
@@ -113,7 +115,10 @@ class TextTokenizer:
         """Tokenise ``texts``; each keeps at most ``max_length`` ids, end marks included."""
         self._tokenizer.no_truncation()
         ends = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        whole = [len(e.ids) for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        whole = [
+            len(e.ids)
+            for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        ]
         self._tokenizer.enable_truncation(max_length)
         encoded = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
         lengths_N = np.fromiter(map(len, encoded), np.int64, len(encoded))
@@ -125,7 +130,7 @@ class TextTokenizer:
         )
 
     def encode_cached(self, texts: Sequence[str], *, max_length: int) -> TokenTable:
-        """Return ``encode``'s table, read from the user's cache when these texts were seen before."""
+        """Return what ``encode`` does, read from the user's cache where these texts are known."""
         digest = hashlib.sha256(f"{max_length}\n{self.definition}".encode())
         for text in texts:
             digest.update(len(text).to_bytes(8, "little") + text.encode("utf-8", "surrogatepass"))

@@ -14,7 +14,9 @@ DEFAULT = "balanced"
 
 def names() -> tuple[str, ...]:
     """Return the names of the built-in recipes."""
-    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.suffix == ".toml"))
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.suffix == ".toml")
+    )
 
 
 def load(name: str) -> dict[str, Any]:

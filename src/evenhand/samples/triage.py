@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from evenhand.samples.fetch import Client
 from evenhand.samples.sample import Drawn, LabelledText, Sample
 from evenhand.seeds import generator
 
@@ -59,9 +60,11 @@ def draw_triage(seed: int) -> Drawn:
     written: set[str] = set()
     files = {}
     for name in ROWS_WITH_LABEL:
-        writer = _Writer(_templates(PHRASES[name]), generator(seed, f"sample:triage:{name}"), written)
+        writer = _Writer(
+            _templates(PHRASES[name]), generator(seed, f"sample:triage:{name}"), written
+        )
         files[name] = tuple(_rows(writer, name))
-    return Drawn(files=files, labels=LABELS, ledger=_LEDGER)
+    return Drawn(files=files, labels=LABELS, ledger=(*_LEDGER, f"seed: {seed}"))
 
 
 def _templates(phrases: int) -> dict[str, Any]:
@@ -149,9 +152,9 @@ class _Writer:
         return [label for label in LABELS if label not in barred]
 
     def _phrase(self, labels: Sequence[str], form: str) -> str:
-        return str(self._one_of(self.templates[self._one_of(labels)])[form])
+        return self._one_of([phrase[form] for phrase in self.templates[self._one_of(labels)]])
 
-    def _one_of(self, choices: Sequence[Any]) -> Any:
+    def _one_of(self, choices: Sequence[str]) -> str:
         return choices[int(self.generator.integers(len(choices)))]
 
 
@@ -162,4 +165,24 @@ def _sentence_case(text: str) -> str:
 _LEDGER = (
     "read: nothing; every message is made from templates that come with evenhand",
     "kept: 583 + 103 messages; a message that would repeat an earlier one is drawn again",
+    "labels: of the writer, now; what is denied, quoted, about others or over does not count, "
+    "except that past thoughts of self-harm count as self_harm_low",
+    "valid.json also draws on phrases that train.json never uses",
+)
+
+
+def _draw(seed: int, client: Client) -> Drawn:
+    return draw_triage(seed)
+
+
+SAMPLE = Sample(
+    name="triage",
+    title="synthetic messages to a help desk",
+    facts="583 + 103 rows, 6 labels, several a row, 1.5:1",
+    licence="Apache-2.0, as evenhand",
+    source="synthetic: made by evenhand's own templates, nobody wrote these messages",
+    not_for="deciding anything about a person; a model trained on it knows templates, not people",
+    archive=None,
+    settings=(),
+    draw=_draw,
 )

@@ -46,7 +46,12 @@ class Progress:
 
 
 def save(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, *, keep: int
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    *,
+    keep: int,
 ) -> Path:
     """Write ``folder/step-000400`` and remove all but the newest ``keep``.
 
@@ -103,7 +108,9 @@ def newest(folder: Path) -> tuple[Path | None, list[str]]:
 def load(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
     """Fill ``model`` and ``optimizer`` from a checkpoint and return where the run stood."""
     _fill(model, path)
-    _fill_moments(optimizer, need("train", "safetensors.torch").load_file(path / "optimizer.safetensors"))
+    _fill_moments(
+        optimizer, need("train", "safetensors.torch").load_file(path / "optimizer.safetensors")
+    )
     return Progress(**json.loads((path / "state.json").read_text("utf-8")))
 
 

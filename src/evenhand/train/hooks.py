@@ -89,7 +89,9 @@ class Display:
         every: seconds between plain lines.
     """
 
-    def __init__(self, say: Callable[[str], None], *, live: bool, epochs: int, every: float = 15) -> None:
+    def __init__(
+        self, say: Callable[[str], None], *, live: bool, epochs: int, every: float = 15
+    ) -> None:
         self._say, self._epochs, self._every = say, epochs, every
         self._bar = _bar() if live else None
         self._rows, self._steps, self._done, self._first = 0, 0, 0, 0
@@ -142,7 +144,13 @@ class Display:
 
 
 def _bar() -> Any:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     return Progress(
         TextColumn("{task.description}"),

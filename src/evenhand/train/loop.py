@@ -28,6 +28,8 @@ from evenhand.train.objective import Objective
 from evenhand.train.optim import clip_gradients
 from evenhand.types import Truth
 
+USUAL_EPOCHS, MOST_EPOCHS, ENOUGH_STEPS = 3, 40, 600
+
 Score = Callable[[nn.Module], Mapping[str, float]]
 """Scores the tune rows: ``tune_loss``, ``value`` of the selection metric, and what else to keep."""
 
@@ -60,9 +62,23 @@ class Plan:
     seed: int
     metric: str
 
-    def steps_per_epoch(self, rows: int) -> int:
-        """Return the optimizer steps of one pass over ``rows`` rows."""
-        return math.ceil(math.ceil(rows / self.batch_size) / self.accumulate)
+    def steps(self, rows: int) -> int:
+        """Return the optimizer steps of all passes over ``rows`` rows."""
+        return self.epochs * steps_per_epoch(rows, self.batch_size, self.accumulate)
+
+
+def steps_per_epoch(rows: int, batch_size: int, accumulate: int) -> int:
+    """Return the optimizer steps of one pass; the last group of batches is a step as well."""
+    return math.ceil(math.ceil(rows / batch_size) / accumulate)
+
+
+def enough_epochs(steps_per_epoch: int) -> int:
+    """Return how many passes to plan when nobody said: 3, or more until 600 steps are reached.
+
+    A few hundred rows give a few dozen steps in three passes, from which nothing is learnt; early
+    stopping ends the run sooner where that is too many. Never more than 40 passes.
+    """
+    return min(max(USUAL_EPOCHS, math.ceil(ENOUGH_STEPS / steps_per_epoch)), MOST_EPOCHS)
 
 
 @dataclass
@@ -103,7 +119,7 @@ class Loop:
             WriteError: E106 when a checkpoint cannot be written.
         """
         plan = self.plan
-        steps = plan.epochs * plan.steps_per_epoch(len(self.targets_NC))
+        steps = plan.steps(len(self.targets_NC))
         for hook in self.hooks:
             hook.on_start(steps=steps, done=progress.step)
         cuda = [self._device()] if self._device().type == "cuda" else []

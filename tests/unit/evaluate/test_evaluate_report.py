@@ -130,7 +130,9 @@ def multilabel_evidence(
     truth_NC = (rng.random((rows, len(names))) < share_C).astype(np.float32)
     truth_NC[0] = 1.0
     skill_C = rng.uniform(1.5, 5.5, len(names))
-    logits_NC = np.log(share_C) + skill_C * (truth_NC - 0.15) + 1.4 * rng.normal(size=truth_NC.shape)
+    logits_NC = (
+        np.log(share_C) + skill_C * (truth_NC - 0.15) + 1.4 * rng.normal(size=truth_NC.shape)
+    )
     probs_NC = 1 / (1 + np.exp(-logits_NC))
     cuts_C = np.clip(np.quantile(probs_NC, 1 - share_C, axis=0).diagonal(), 0.05, 0.9)
     given_NC = probs_NC >= cuts_C

@@ -134,4 +134,4 @@ def test_first_predictions_are_the_shares_on_average(name, task):
     scores_BC = module(x_BD)
     probs_BC = scores_BC.sigmoid() if task is Task.MULTILABEL else scores_BC.softmax(dim=1)
     assert probs_BC.mean(dim=0).tolist() == pytest.approx([0.6, 0.37, 0.03], rel=0.08)
-    assert probs_BC.std(dim=0).max() < 0.05
+    assert probs_BC.std(dim=0).max() < 0.08

@@ -1,0 +1,34 @@
+"""``evenhand evaluate``: a run's figures again, or on new labelled rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    data: Annotated[
+        str | None, typer.Option(help="Labelled rows that the run has never seen.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and report.html.")
+    ] = None,
+) -> None:
+    """Show what a run is worth, on its own rows or on the labelled rows of --data."""
+    from evenhand.cli.terminal import console
+    from evenhand.evaluate.summary import summary
+    from evenhand.run import Run
+    from evenhand.run.evaluate import evaluate_file
+
+    finished = Run(run)
+    if data is None:
+        summary(finished.metrics, console=console())
+        typer.echo(f"report  {finished.layout.report}")
+        return
+    results = evaluate_file(finished, data, out=out)
+    summary(results.to_dict(), console=console())
+    if out is not None:
+        typer.echo(f"report  {out / 'report.html'}")

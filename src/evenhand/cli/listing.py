@@ -1,0 +1,67 @@
+"""``evenhand list``: what can be named in a run file."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evenhand.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from evenhand.registry import Registry
+
+REGISTRIES = {
+    "poolings": "evenhand.models.pooling:POOLINGS",
+    "heads": "evenhand.models.heads:HEADS",
+    "losses": "evenhand.losses:LOSSES",
+    "schedules": "evenhand.train.schedule:SCHEDULES",
+    "metrics": "evenhand.evaluate.selection:SELECTION",
+    "calibrators": "evenhand.calibrate:CALIBRATORS",
+}
+KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
+
+
+def list_parts(
+    kind: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(KINDS)}.")] = None,
+) -> None:
+    """List the parts of a kind, one a line: the name first, then what it is for."""
+    if kind is None:
+        typer.echo("\n".join(KINDS))
+        return
+    if kind not in KINDS:
+        raise ConfigError(
+            "E101", "there is no such kind", got=repr(kind), fix=did_you_mean(kind, KINDS)
+        )
+    entries = _entries(kind)
+    width = max(map(len, entries))
+    for name, what in entries.items():
+        typer.echo(f"{name:<{width}}  {what}".rstrip())
+
+
+def _entries(kind: str) -> dict[str, str]:
+    if kind == "recipes":
+        from evenhand import recipes
+
+        return {name: recipes.describe(name) for name in recipes.names()}
+    if kind == "keys":
+        from evenhand.config import known_keys
+
+        return known_keys()
+    if kind == "backbones":
+        from evenhand.models.backbones import NAMED
+
+        return dict(NAMED)
+    if kind == "samples":
+        from evenhand.samples import SAMPLES
+
+        return {n: f"{s.title}: {s.facts}; {s.licence}" for n, s in SAMPLES.items()}
+    registry = _registry(kind)
+    return {name: registry.describe(name) for name in registry.names()}
+
+
+def _registry(kind: str) -> Registry[Any]:
+    module, _, name = REGISTRIES[kind].partition(":")
+    registry: Registry[Any] = getattr(importlib.import_module(module), name)
+    return registry

@@ -1,0 +1,52 @@
+"""``evenhand train``: from a file to a run folder with report and bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evenhand import recipes
+from evenhand.config import override
+
+
+def train(
+    data: Annotated[
+        str | None, typer.Argument(help="File, folder or hub id with the rows.")
+    ] = None,
+    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
+    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
+    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
+    recipe: Annotated[str, typer.Option(help="Name or run file.")] = recipes.DEFAULT,
+    text: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="Label column; repeat for one column a label.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="Column with a unique id.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column whose rows stay together.")] = None,
+    split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
+    sample: Annotated[int | None, typer.Option(help="Use only so many rows.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Same as --recipe quick.")] = False,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="New folder for the run.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
+) -> None:
+    """Train, calibrate, choose cuts, measure against baselines, and write the report."""
+    from evenhand.cli.finish import finish
+    from evenhand.cli.terminal import screen
+    from evenhand.run import Sources, start
+    from evenhand.run import resume as go_on
+
+    if resume is not None:
+        finish(go_on(resume, screen=screen()))
+        return
+    columns: dict[str, Any] = {"text": text, "labels": label, "id": id_column}
+    columns |= {"group": group, "split": split, "sample": sample}
+    asked = override(recipes.load("quick" if quick else recipe), settings or [])
+    asked["data"] = asked.get("data", {}) | {k: v for k, v in columns.items() if v}
+    if data is None or out is None:
+        raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
+    finish(start(Sources(data, tune, report, labels_file), asked, out, screen=screen()))

@@ -1,0 +1,124 @@
+"""Summary: what a run is worth, on one screen of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evenhand.evaluate.report import cautions, verdict
+from evenhand.types import Task
+
+WEAKEST = 8
+STRONGEST = 3
+LONGEST_NAME = 28
+STYLES = {"better": "bold green", "same": "bold yellow", "worse": "bold red"}
+
+Row = Mapping[str, Any]
+
+
+def summary(results: Mapping[str, Any], *, console: Console) -> None:
+    """Print the verdict, the systems side by side, and the weakest and strongest classes.
+
+    Needs 80 columns and at most 40 lines however many classes there are. Colour only where
+    the console has it; undefined figures read ``n/a``.
+
+    Args:
+        results: what ``metrics.json`` holds.
+        console: where to print.
+    """
+    judged = verdict(results)
+    console.print(Text(judged.judgement, style=STYLES[judged.tone]))
+    console.print(Text(_ascii_minus(judged.sentence)))
+    console.print(Text(estimate_line(results), style="dim"))
+    for caution in cautions(results)[:2]:
+        console.print(Text(f"! {caution}", style="yellow"), no_wrap=True, overflow="ellipsis")
+    console.print(_systems(results["systems"]))
+    console.print(_classes(results["per_class"], results["task"]))
+    if notes := _footnotes(results):
+        console.print(Text(notes, style="dim"))
+
+
+def estimate_line(results: Mapping[str, Any]) -> str:
+    """Say which rows were measured and what chose them."""
+    if results["estimate"] == "held out":
+        return f"held out: {results['rows']:,} {results['role']} rows"
+    return (
+        f"cross-fitted on {results['rows']:,} {results['role']} rows "
+        "(the epoch was chosen on them too)"
+    )
+
+
+def _systems(systems: Sequence[Row]) -> Table:
+    table = _table(("system", "macro-F1", "interval", "micro-F1", "macro-AP"))
+    for place, system in enumerate(systems):
+        macro_f1 = system["macro_f1"]
+        table.add_row(
+            Text(system["name"]),
+            _number(macro_f1["value"]),
+            _interval(macro_f1),
+            _number(system["micro_f1"]["value"]),
+            _number(system["macro_ap"]["value"]) if system["macro_ap"] else "",
+            style="bold" if place == 0 else "",
+        )
+    return table
+
+
+def _classes(per_class: Sequence[Row], task: str) -> Table:
+    """List the weakest and strongest classes by F1, an undefined one before all others."""
+    ordered = sorted(per_class, key=_worth)
+    cut = "bias" if task == Task.MULTICLASS else "cut"
+    table = _table(("class, weakest first", "support", "F1", "interval", cut))
+    hidden = max(0, len(ordered) - WEAKEST - STRONGEST)
+    for place, row in enumerate(ordered):
+        if hidden and place == WEAKEST:
+            table.add_row(Text(f"... {hidden} more", style="dim"))
+        if place < WEAKEST or place >= WEAKEST + hidden:
+            table.add_row(
+                Text(row["name"]),
+                f"{row['support']:,}{'*' if row['unstable'] else ' '}",
+                _number(row["f1"]["value"]),
+                _interval(row["f1"]),
+                _number(row["threshold"]),
+            )
+    return table
+
+
+def _worth(row: Row) -> float:
+    value = row["f1"]["value"]
+    return -1.0 if value is None else float(value)
+
+
+def _footnotes(results: Mapping[str, Any]) -> str:
+    notes = []
+    if any(row["unstable"] for row in results["per_class"]):
+        notes.append("* fewer than 20 positives: unstable")
+    if results["undefined"]:
+        notes.append(f"n/a and left out of macro-F1: {results['undefined']}")
+    return "; ".join(notes)
+
+
+def _table(columns: tuple[str, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+    table.columns[0].min_width = table.columns[0].max_width = LONGEST_NAME
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+def _interval(part: Row) -> str:
+    if part["low"] is None or part["high"] is None:
+        return "n/a"
+    return f"{part['low']:.3f} to {part['high']:.3f}"
+
+
+def _ascii_minus(text: str) -> str:
+    """Replace the typographic minus, which not every terminal's encoding has."""
+    return text.replace("\N{MINUS SIGN}", "-")

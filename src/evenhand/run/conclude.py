@@ -1,0 +1,176 @@
+"""After training: scores, decision, bundle, evidence. Everything is computed from stored rows."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from evenhand import bundle
+from evenhand.bundle import Architecture, Classifier
+from evenhand.config import RunConfig
+from evenhand.data import Dataset
+from evenhand.decide import Decision, fit_decision
+from evenhand.durable import write_json
+from evenhand.evaluate.baselines import fit_tfidf
+from evenhand.evaluate.report import Evidence, write_report
+from evenhand.evaluate.results import Results, evaluate
+from evenhand.evaluate.systems import Question, Rival
+from evenhand.predictions import load_predictions, save_predictions
+from evenhand.run import provenance
+from evenhand.run.folder import Layout
+from evenhand.run.prepare import Prepared, encoder_config, predictions_of
+from evenhand.run.provenance import Stopwatch
+from evenhand.types import Logits, Predictions, Role
+
+TFIDF = "TF-IDF + logistic regression"
+
+
+def conclude(
+    dataset: Dataset,
+    prepared: Prepared,
+    config: RunConfig,
+    *,
+    layout: Layout,
+    watch: Stopwatch,
+    steps: int,
+) -> None:
+    """Turn the best weights into predictions, decision, bundle, metrics and report.
+
+    Args:
+        dataset: rows with roles.
+        prepared: holds the best weights.
+        config: the run's settings.
+        layout: where everything goes.
+        watch: seconds spent.
+        steps: optimizer steps done.
+    """
+    with watch.stage("scoring"):
+        _score(dataset, prepared, layout)
+    tune = load_predictions(layout.predictions("tune"))
+    with watch.stage("deciding"):
+        decision = fit_decision(tune, **decision_settings(config))
+        decision.save(layout.decision)
+    classifier = Classifier(
+        prepared.model,
+        prepared.tokenizer,
+        _architecture(prepared, config, steps),
+        dataset.schema,
+        decision=decision,
+    )
+    with watch.stage("bundling"):
+        bundle.save(layout.bundle, classifier)
+    with watch.stage("baselines"):
+        rivals = _rivals(dataset, layout) if config.report.baselines else ()
+    with watch.stage("evaluating"):
+        results = measure(dataset, config, layout, decision, rivals=rivals)
+        write_json(layout.metrics, results.to_dict())
+    with watch.stage("reporting"):
+        _report(dataset, config, layout, results, decision=decision, watch=watch)
+
+
+def decision_settings(config: RunConfig) -> dict[str, Any]:
+    """Return the settings of ``fit_decision``."""
+    return {**config.decision.model_dump(), "seed": config.seed}
+
+
+def measure(
+    dataset: Dataset,
+    config: RunConfig,
+    layout: Layout,
+    decision: Decision,
+    *,
+    rivals: tuple[Rival, ...],
+) -> Results:
+    """Measure the stored predictions beside the baselines."""
+    report = layout.predictions("report")
+    sampled = [n for n in dataset.notes if "not a result" in n]
+    return evaluate(
+        load_predictions(layout.predictions("tune")),
+        load_predictions(report) if dataset.count(Role.REPORT) else None,
+        decision=decision,
+        fit_truth_NC=dataset.truth(Role.FIT),
+        rivals=rivals,
+        question=Question(
+            settings=config.decision.model_dump(),
+            resamples=config.report.resamples,
+            level=config.report.level,
+            seed=config.seed,
+            note="; ".join([config.report.note, *sampled] if config.report.note else sampled)
+            or None,
+        ),
+    )
+
+
+def _score(dataset: Dataset, prepared: Prepared, layout: Layout) -> None:
+    """Store the scores of tune and report rows, in float32, as the bundle will give them."""
+    from evenhand.train import infer
+
+    for role in (Role.TUNE, Role.REPORT):
+        if dataset.count(role):
+            scores = Logits(infer.logits(prepared.model, prepared.tables[role]))
+            save_predictions(layout.predictions(role.value), predictions_of(dataset, role, scores))
+
+
+def _rivals(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
+    """Train TF-IDF + logistic regression on the fit rows and store its scores as well."""
+    fitted = fit_tfidf(
+        [dataset.texts[i] for i in dataset.rows(Role.FIT)],
+        dataset.truth(Role.FIT),
+        labels=dataset.labels,
+    )
+    scored: dict[Role, Predictions] = {}
+    for role in (Role.TUNE, Role.REPORT):
+        rows = dataset.rows(role)
+        if len(rows):
+            scored[role] = fitted.predictions(
+                [dataset.texts[i] for i in rows],
+                dataset.truth_NC[rows],
+                ids=[dataset.ids[i] for i in rows],
+                role=role,
+            )
+            save_predictions(layout.predictions(f"tfidf-{role.value}"), scored[role])
+    return (Rival(TFIDF, scored[Role.TUNE], scored.get(Role.REPORT)),)
+
+
+def _architecture(prepared: Prepared, config: RunConfig, steps: int) -> Architecture:
+    head = config.model.head
+    return Architecture(
+        config=copy.deepcopy(encoder_config(prepared.model)),
+        pooling=config.model.pooling,
+        head=(head.name, head.settings()),
+        max_length=config.model.max_length,
+        trained_steps=steps,
+    )
+
+
+def _report(
+    dataset: Dataset,
+    config: RunConfig,
+    layout: Layout,
+    results: Results,
+    *,
+    decision: Decision,
+    watch: Stopwatch,
+) -> None:
+    from evenhand.train.hooks import read_history
+
+    about = {
+        "data": {name: digest[:16] for name, digest in dataset.sha256.items()},
+        "seed": config.seed,
+        "backbone": config.model.backbone,
+        "loss": config.loss.name,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "seconds": watch.seconds,
+    }
+    evidence = Evidence(
+        metrics=results.to_dict(),
+        predictions=results.predictions,
+        probs_NC=results.probs_NC,
+        history=read_history(layout.history),
+        provenance=provenance.facts(about),
+        ledger=dataset.ledger.lines(),
+        decision=decision.to_dict(),
+        title=layout.root.name,
+    )
+    write_report(layout.report, evidence)

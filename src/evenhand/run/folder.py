@@ -1,0 +1,162 @@
+"""The run folder: what lies where, and what a finished run offers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evenhand.decide import Decision
+from evenhand.errors import ConfigError, MissingFileError
+from evenhand.predictions import load_predictions
+from evenhand.types import Predictions, Role
+
+if TYPE_CHECKING:
+    from evenhand.bundle import Answers, Classifier
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names of the files in a run folder.
+
+    Args:
+        root: the folder.
+    """
+
+    root: Path
+
+    @property
+    def asked(self) -> Path:
+        """What was asked, as a run file."""
+        return self.root / "run.toml"
+
+    @property
+    def resolved(self) -> Path:
+        """What was used, defaults filled in."""
+        return self.root / "resolved.json"
+
+    @property
+    def manifest(self) -> Path:
+        """Data hashes, versions, seed, timings, hardware."""
+        return self.root / "manifest.json"
+
+    @property
+    def split(self) -> Path:
+        """Row id -> role."""
+        return self.root / "split.parquet"
+
+    @property
+    def history(self) -> Path:
+        """One line a step and a line an epoch."""
+        return self.root / "history.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where training can go on."""
+        return self.root / "checkpoints"
+
+    @property
+    def decision(self) -> Path:
+        """Calibrator and cuts."""
+        return self.root / "decision.json"
+
+    @property
+    def metrics(self) -> Path:
+        """Every figure, with intervals."""
+        return self.root / "metrics.json"
+
+    @property
+    def report(self) -> Path:
+        """The page to read."""
+        return self.root / "report.html"
+
+    @property
+    def bundle(self) -> Path:
+        """What is deployed."""
+        return self.root / "bundle"
+
+    def predictions(self, name: str) -> Path:
+        """The stored scores ``name``: a role, or ``tfidf-`` and a role."""
+        return self.root / "predictions" / f"{name}.parquet"
+
+    def refuse_used(self) -> None:
+        """Raise when something already lies there, so that no run writes over another.
+
+        Raises:
+            ConfigError: E109.
+        """
+        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            raise ConfigError(
+                "E109",
+                "the output folder is in use",
+                got=str(self.root),
+                fix=f"choose another --out, or go on with: evenhand train --resume {self.root}",
+            )
+
+
+class Run:
+    """A finished run.
+
+    Args:
+        folder: as ``evenhand train --out`` left it.
+
+    Raises:
+        MissingFileError: E401 when no finished run lies there.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.layout = Layout(Path(folder))
+        if not self.layout.metrics.is_file():
+            raise MissingFileError(
+                "E401",
+                "no finished run lies here",
+                got=str(folder),
+                fix=f"train one: evenhand train DATA --out {folder} (or --resume {folder})",
+            )
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lies."""
+        return self.layout.root
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What ``metrics.json`` holds: figures with intervals, baselines beside them."""
+        return _read(self.layout.metrics)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What ``manifest.json`` holds: hashes, versions, timings."""
+        return _read(self.layout.manifest)
+
+    @cached_property
+    def decision(self) -> Decision:
+        """Calibrator and cuts."""
+        return Decision.load(self.layout.decision)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The trained model, read from the bundle."""
+        from evenhand import bundle
+
+        return bundle.load(self.folder)
+
+    def predictions(self, role: Role | str) -> Predictions:
+        """Return the stored scores of the tune or report rows.
+
+        Raises:
+            MissingFileError: E202 when the run has no rows of that role.
+        """
+        return load_predictions(self.layout.predictions(Role(role).value))
+
+    def predict(self, texts: Sequence[str]) -> Answers:
+        """Return probabilities and labels of ``texts``."""
+        return self.classifier.predict(texts)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return value

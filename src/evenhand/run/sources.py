@@ -1,0 +1,57 @@
+"""Which files a run reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evenhand.config import DataConfig
+from evenhand.data import Dataset, read_dataset
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Fit rows (or all rows), and optionally the rows of the other roles.
+
+    Args:
+        data: a file, a folder, a hub id, or a table in memory.
+        tune: rows that choose, likewise.
+        report: rows that are only measured, likewise.
+        labels_file: one label name a line.
+    """
+
+    data: Any
+    tune: Any = None
+    report: Any = None
+    labels_file: str | Path | None = None
+
+    def read(self, config: DataConfig, *, seed: int) -> Dataset:
+        """Return all rows with roles. Raises as ``read_dataset``."""
+        return read_dataset(
+            self.data,
+            tune=self.tune,
+            report=self.report,
+            labels_file=self.labels_file,
+            config=config,
+            seed=seed,
+        )
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Return absolute paths where there are files, and names of types where there are none."""
+        return {name: _name(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, str | None]) -> Sources:
+        """Return the sources that ``to_dict`` named."""
+        return cls(stored["data"], stored["tune"], stored["report"], stored["labels_file"])
+
+
+def _name(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str | Path):
+        path = Path(value)
+        return str(path.resolve()) if path.exists() else str(value)
+    return f"<{type(value).__name__}>"

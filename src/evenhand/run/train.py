@@ -1,0 +1,236 @@
+"""From data to bundle: what ``evenhand train`` does, in order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evenhand.config import RunConfig, parse_config, read_toml, to_toml
+from evenhand.data import Dataset
+from evenhand.data.split import save_split, split_hash
+from evenhand.durable import make_folder, write_json, write_text
+from evenhand.errors import DataError, MissingFileError, TrainingError
+from evenhand.evaluate.selection import SELECTION
+from evenhand.run import provenance
+from evenhand.run.conclude import conclude
+from evenhand.run.folder import Layout, Run
+from evenhand.run.prepare import Prepared, check_parts, prepare
+from evenhand.run.provenance import Stopwatch
+from evenhand.run.screen import Screen
+from evenhand.run.sources import Sources
+from evenhand.types import Role
+
+if TYPE_CHECKING:
+    from evenhand.train.checkpoint import Progress
+    from evenhand.train.loop import Plan
+
+
+@dataclass
+class Job:
+    """A run in the making.
+
+    Args:
+        sources: what is read.
+        config: what is asked, defaults filled in.
+        layout: where it goes.
+        screen: where it speaks.
+        watch: seconds spent.
+    """
+
+    sources: Sources
+    config: RunConfig
+    layout: Layout
+    screen: Screen
+    watch: Stopwatch
+
+
+def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen) -> Run:
+    """Train from scratch into the new folder ``out``.
+
+    Everything that can be wrong with settings, parts or rows is found before ``out`` exists.
+
+    Args:
+        sources: what to read.
+        asked: nested settings, as in a run file.
+        out: a folder that is empty or not there.
+        screen: where to speak.
+
+    Raises:
+        EvenhandError: with the code of what is wrong.
+    """
+    config = parse_config(asked, source="the run file or --set")
+    layout = Layout(Path(out))
+    layout.refuse_used()
+    job = Job(sources, config, layout, screen, Stopwatch())
+    check_parts(config)
+    dataset = _read(job)
+    prepared = _prepare(job, dataset)
+    for folder in (layout.root, layout.checkpoints, layout.predictions("tune").parent):
+        make_folder(folder)
+    write_text(layout.asked, to_toml(asked))
+    write_json(layout.resolved, _resolved(config, dataset.count(Role.FIT)))
+    save_split(layout.split, dataset)
+    _write_manifest(job, dataset)
+    return _finish(job, dataset, prepared)
+
+
+def resume(out: str | Path, *, screen: Screen) -> Run:
+    """Go on with the run in ``out`` from its newest sound checkpoint.
+
+    Raises:
+        MissingFileError: E302 when no run was started there, or it is finished.
+        TrainingError: E303 when the data is no longer what it was.
+    """
+    layout = Layout(Path(out))
+    if not layout.manifest.is_file():
+        raise MissingFileError(
+            "E302", "there is no run to go on with", got=str(out), fix="start one without --resume"
+        )
+    if layout.metrics.is_file() and layout.report.is_file():
+        raise MissingFileError(
+            "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
+        )
+    config = parse_config(read_toml(layout.asked), source=str(layout.asked))
+    manifest = json.loads(layout.manifest.read_text("utf-8"))
+    job = Job(
+        Sources.from_dict(manifest["sources"]),
+        config,
+        layout,
+        screen,
+        Stopwatch(manifest["seconds"]),
+    )
+    check_parts(config)
+    dataset = _read(job)
+    if {"split": split_hash(dataset), **dataset.sha256} != manifest["sha256"]:
+        raise TrainingError(
+            "E303",
+            "the data is no longer what the run was started on",
+            got=", ".join(k for k, v in dataset.sha256.items() if manifest["sha256"].get(k) != v)
+            or "another split",
+            fix="restore the files, or start a new run with another --out",
+        )
+    return _finish(job, dataset, _prepare(job, dataset))
+
+
+def _plan(config: RunConfig, rows: int) -> Plan:
+    """Return how long to train; where nobody said, by the number of fit rows."""
+    from evenhand.train.loop import Plan, enough_epochs, steps_per_epoch
+
+    train = config.train
+    steps = steps_per_epoch(rows, train.batch_size, train.accumulate)
+    return Plan(
+        epochs=train.epochs or enough_epochs(steps),
+        batch_size=train.batch_size,
+        accumulate=train.accumulate,
+        patience=train.patience,
+        checkpoint_every=train.checkpoint_every,
+        keep=train.keep,
+        lr=config.optim.lr,
+        clip=config.optim.clip,
+        seed=config.seed,
+        metric=train.metric,
+    )
+
+
+def _resolved(config: RunConfig, rows: int) -> dict[str, Any]:
+    """Return every setting as it was used."""
+    used = config.model_dump(mode="json")
+    used["train"]["epochs"] = _plan(config, rows).epochs
+    return used
+
+
+def _read(job: Job) -> Dataset:
+    with job.watch.stage("reading"):
+        dataset = job.sources.read(job.config.data, seed=job.config.seed)
+    if not dataset.count(Role.TUNE):
+        raise DataError(
+            "E209",
+            "there are no tune rows, so nothing can choose an epoch or a cut",
+            got=f"{dataset.count(Role.FIT)} fit rows",
+            fix="pass --tune FILE, or more rows",
+        )
+    for line in (*dataset.schema.describe().splitlines(), *dataset.ledger.lines()):
+        job.screen.say(line)
+    for note in dataset.notes:
+        job.screen.say(f"note: {note}")
+    return dataset
+
+
+def _prepare(job: Job, dataset: Dataset) -> Prepared:
+    with job.watch.stage("preparing"):
+        prepared = prepare(dataset, job.config)
+    for line in prepared.lines():
+        job.screen.say(line)
+    return prepared
+
+
+def _finish(job: Job, dataset: Dataset, prepared: Prepared) -> Run:
+    with job.watch.stage("training"):
+        progress = _train(job, dataset, prepared)
+    conclude(dataset, prepared, job.config, layout=job.layout, watch=job.watch, steps=progress.step)
+    _write_manifest(job, dataset)
+    return Run(job.layout.root)
+
+
+def _train(job: Job, dataset: Dataset, prepared: Prepared) -> Progress:
+    from evenhand.losses import LOSSES
+    from evenhand.train import checkpoint
+    from evenhand.train.hooks import Display, HistoryFile
+    from evenhand.train.loop import Loop
+    from evenhand.train.objective import Objective
+    from evenhand.train.optim import adamw
+    from evenhand.train.schedule import SCHEDULES
+
+    config, train = job.config, job.config.train
+    plan = _plan(config, prepared.fit.rows)
+    optimizer = adamw(prepared.model, lr=config.optim.lr, weight_decay=config.optim.weight_decay)
+    path, faults = checkpoint.newest(job.layout.checkpoints)
+    for fault in faults:
+        job.screen.say(f"note: a checkpoint is passed over: {fault}")
+    progress = checkpoint.load(path, prepared.model, optimizer) if path else checkpoint.Progress()
+    if path:
+        job.screen.say(f"going on from step {progress.step}")
+    steps = plan.steps(prepared.fit.rows)
+    job.screen.say(
+        f"plan    {plan.epochs} passes, {steps} steps of {plan.batch_size * plan.accumulate} rows"
+    )
+    loss = LOSSES.build(config.loss.name, prepared.fit, settings=config.loss.settings())
+    schedule = SCHEDULES.build(config.schedule.name, steps, settings=config.schedule.settings())
+    metric: Any = SELECTION.factory(train.metric)
+    return Loop(
+        model=prepared.model,
+        optimizer=optimizer,
+        objective=Objective(loss, dataset.labels.task, len(dataset.labels)),
+        schedule=schedule,
+        plan=plan,
+        table=prepared.tables[Role.FIT],
+        targets_NC=dataset.truth(Role.FIT),
+        dtype=prepared.dtype,
+        score=prepared.scorer(dataset, metric),
+        folder=job.layout.checkpoints,
+        hooks=(
+            HistoryFile(job.layout.history, step=progress.step),
+            Display(job.screen.say, live=job.screen.live, epochs=plan.epochs),
+        ),
+    ).run(progress)
+
+
+def _write_manifest(job: Job, dataset: Dataset) -> None:
+    write_json(
+        job.layout.manifest,
+        {
+            "sources": job.sources.to_dict(),
+            "sha256": {"split": split_hash(dataset), **dataset.sha256},
+            "rows": {role.value: dataset.count(role) for role in Role},
+            "ledger": dataset.ledger.to_dict(),
+            "seed": job.config.seed,
+            "config_sha256": hashlib.sha256(job.config.model_dump_json().encode()).hexdigest(),
+            "versions": provenance.versions(),
+            "machine": provenance.machine(),
+            "seconds": job.watch.seconds,
+            "peak_memory_bytes": provenance.peak_memory_bytes(),
+        },
+    )

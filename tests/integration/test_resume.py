@@ -1,0 +1,113 @@
+"""A killed run goes on and ends, bit for bit, where it would have ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import evenhand
+from evenhand.cli import main
+from evenhand.run import Screen, resume
+
+SETTINGS = ["train.accumulate=2", "train.checkpoint_every=3", "model.head=mlp"]
+
+
+def command(data: Path, out: Path, tiny: dict[str, object]) -> list[str]:
+    given = [f"{key}={value}" for key, value in tiny.items()] + SETTINGS
+    options = [part for setting in given for part in ("--set", setting)]
+    return [sys.executable, "-m", "evenhand", "train", str(data), "--out", str(out), *options]
+
+
+def traces(run: Path) -> dict[str, str]:
+    files = ["bundle/model.safetensors", "history.jsonl", "decision.json", "metrics.json"]
+    newest = sorted((run / "checkpoints").glob("step-*"))[-1]
+    files += [str((newest / name).relative_to(run)) for name in ("optimizer.safetensors",)]
+    return {name: hashlib.sha256((run / name).read_bytes()).hexdigest() for name in files}
+
+
+def kill_after_checkpoint(arguments: list[str], checkpoints: Path, name: str) -> None:
+    """Start a run and kill it, without warning, as soon as a given checkpoint is whole."""
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    while process.poll() is None and not (checkpoints / name).exists():
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture
+def uninterrupted(tmp_path: Path, labelled_file: Path, tiny: dict[str, object]) -> Path:
+    out = tmp_path / "whole"
+    subprocess.run(command(labelled_file, out, tiny), check=True, capture_output=True)
+    return out
+
+
+@pytest.mark.parametrize("name", ["step-000003", "step-000006"])
+def test_kill_and_resume_ends_in_the_same_bits(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object], uninterrupted: Path, name: str
+) -> None:
+    out = tmp_path / "killed"
+    kill_after_checkpoint(command(labelled_file, out, tiny), out / "checkpoints", name)
+    assert not (out / "metrics.json").exists()
+    assert main(["train", "--resume", str(out)]) == 0
+    assert traces(out) == traces(uninterrupted)
+
+
+def test_a_torn_checkpoint_is_passed_over_for_the_one_before(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object], uninterrupted: Path
+) -> None:
+    out = tmp_path / "killed"
+    kill_after_checkpoint(command(labelled_file, out, tiny), out / "checkpoints", "step-000006")
+    newest = sorted((out / "checkpoints").glob("step-*"))[-1] / "model.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-9])
+    said: list[str] = []
+    resume(out, screen=Screen(say=said.append))
+    assert any("a checkpoint is passed over" in line and "sha256" in line for line in said)
+    assert traces(out) == traces(uninterrupted)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_again(
+    tmp_path: Path, uninterrupted: Path
+) -> None:
+    out = tmp_path / "early"
+    shutil.copytree(uninterrupted, out)
+    for left in ("checkpoints", "predictions", "bundle"):
+        shutil.rmtree(out / left)
+        (out / left).mkdir()
+    (out / "bundle").rmdir()
+    for left in ("metrics.json", "report.html", "decision.json", "history.jsonl"):
+        (out / left).unlink()
+    resume(out, screen=Screen())
+    assert traces(out) == traces(uninterrupted)
+
+
+def test_resume_refuses_other_data(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
+) -> None:
+    data, out = tmp_path / "rows.json", tmp_path / "run"
+    shutil.copy(labelled_file, data)
+    evenhand.train(data, out, settings=tiny)
+    (out / "report.html").unlink()
+    rows = json.loads(data.read_text("utf-8"))
+    data.write_text(json.dumps(rows[:-1]), encoding="utf-8")
+    with pytest.raises(evenhand.EvenhandError, match=r"\[E303\] the data is no longer"):
+        resume(out, screen=Screen())
+
+
+def test_resume_of_a_finished_run_says_so(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
+) -> None:
+    evenhand.train(labelled_file, tmp_path / "run", settings=tiny)
+    with pytest.raises(evenhand.EvenhandError, match=r"\[E302\] that run is finished"):
+        resume(tmp_path / "run", screen=Screen())
+
+
+def test_resume_of_nothing_says_so(tmp_path: Path) -> None:
+    with pytest.raises(evenhand.EvenhandError, match=r"\[E302\] there is no run to go on with"):
+        resume(tmp_path, screen=Screen())

@@ -1,0 +1,107 @@
+"""Systems: rivals are decided as we are, differences are paired, equality is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenhand.decide import crossfit, fit_decision
+from evenhand.evaluate.intervals import paired_difference
+from evenhand.evaluate.systems import (
+    Question,
+    Rival,
+    System,
+    baseline_systems,
+    differences,
+    equalled,
+    measure,
+    our_systems,
+)
+from evenhand.types import FitStatistics, LabelSpace, Logits, Predictions, Role, Task
+
+QUESTION = Question(resamples=100)
+
+
+def rows(*, knowledge: float, role: Role = Role.TUNE, seed: int = 0) -> Predictions:
+    random = np.random.default_rng(seed)
+    truth_NC = (random.random((150, 2)) < [0.5, 0.2]).astype(np.float32)
+    scores_NC = knowledge * truth_NC + random.normal(size=truth_NC.shape) - 1
+    ids = tuple(str(i) for i in range(150))
+    labels = LabelSpace(("a", "b"), Task.MULTILABEL)
+    return Predictions(ids, Logits(scores_NC), truth_NC, labels, role)
+
+
+def names(systems: list[System]) -> list[str]:
+    return [system.name for system in systems]
+
+
+def test_a_rival_is_decided_by_the_same_settings() -> None:
+    rival = Rival("rival", rows(knowledge=1.0))
+    question = replace(QUESTION, settings={"cuts": "global", "calibrate": "none"})
+    fit = FitStatistics.of(rival.tune.truth_NC, Task.MULTILABEL)
+    found = baseline_systems(rival.tune, fit, [rival], question)
+    assert names(found) == ["rival", "majority", "prior", "all-positive"]
+    crossed = crossfit(rival.tune, cuts="global", calibrate="none")
+    np.testing.assert_array_equal(found[0].decided_NC, crossed.decided_NC)
+
+
+def test_a_rival_with_report_rows_is_decided_by_its_own_tune_rows() -> None:
+    report = rows(knowledge=1.0, role=Role.REPORT, seed=1)
+    rival = Rival("rival", rows(knowledge=1.0), report)
+    fit = FitStatistics.of(report.truth_NC, Task.MULTILABEL)
+    found = baseline_systems(report, fit, [rival], QUESTION)[0]
+    expected_NC = fit_decision(rival.tune).decide(report.scores)
+    np.testing.assert_array_equal(found.decided_NC, expected_NC)
+
+
+def test_differences_are_paired_and_begin_with_the_best_baseline() -> None:
+    tune, weak = rows(knowledge=3.0), rows(knowledge=0.0)
+    ours, _ = our_systems(tune, None, fit_decision(tune), QUESTION)
+    fit = FitStatistics.of(tune.truth_NC, Task.MULTILABEL)
+    rivals = [Rival("weak", weak), Rival("strong", rows(knowledge=2.5))]
+    others = baseline_systems(tune, fit, rivals, QUESTION)
+    found = differences(measure(tune, [*ours, *others], QUESTION))
+    assert [d["name"] for d in found] == ["over strong", "over weak", "over fixed 0.5"]
+    expected = paired_difference(
+        tune.truth_NC, ours[0].decided_NC, decided_b_NC=others[1].decided_NC, resamples=100
+    )
+    assert found[0]["macro_f1"] == expected.to_dict()
+
+
+def test_a_trivial_baseline_can_be_the_best() -> None:
+    tune = rows(knowledge=3.0)
+    ours, _ = our_systems(tune, None, fit_decision(tune), QUESTION)
+    fit = FitStatistics.of(tune.truth_NC, Task.MULTILABEL)
+    found = differences(
+        measure(tune, [*ours, *baseline_systems(tune, fit, [], QUESTION)], QUESTION)
+    )
+    assert [d["name"] for d in found] == ["over all-positive", "over fixed 0.5"]
+
+
+def test_a_system_less_itself_is_not_listed() -> None:
+    tune = rows(knowledge=3.0)
+    ours, _ = our_systems(tune, None, fit_decision(tune, cuts="fixed"), QUESTION)
+    fit = FitStatistics.of(tune.truth_NC, Task.MULTILABEL)
+    found = differences(
+        measure(tune, [*ours, *baseline_systems(tune, fit, [], QUESTION)], QUESTION)
+    )
+    assert [d["name"] for d in found] == ["over all-positive"]
+
+
+@pytest.mark.parametrize("flipped", [0, 1])
+def test_always_positive_is_found_out(flipped: int) -> None:
+    tune = rows(knowledge=0.0)
+    decided_NC = np.ones((150, 2), dtype=bool)
+    decided_NC[:flipped] = False
+    fit = FitStatistics.of(tune.truth_NC, Task.MULTILABEL)
+    systems = [System("ours", "ours", decided_NC, tune), *baseline_systems(tune, fit, [], QUESTION)]
+    assert equalled(measure(tune, systems, QUESTION)) == ([] if flipped else ["all-positive"])
+
+
+def test_one_model_under_several_cuts_is_ranked_once() -> None:
+    tune = rows(knowledge=1.0)
+    ours, _ = our_systems(tune, None, fit_decision(tune), QUESTION)
+    first, *others = measure(tune, ours, QUESTION)
+    assert all(other.ranked is first.ranked for other in others)
