@@ -4,14 +4,16 @@ BIN    := $(VENV)/bin
 TORCH  ?= torch==2.13.0
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench docs clean
 
 setup: $(STAMP)
 
 # torch comes first and pinned: left to a resolver, it brings several GB of CUDA packages.
+# TORCH is not quoted, so that it may hold an index as well:
+# make setup TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cu126"
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $@
 
@@ -32,6 +34,9 @@ lint: setup
 bench: setup
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/thresholds.py
+
+docs: setup
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf build runs .pytest_cache .mypy_cache .ruff_cache

@@ -40,7 +40,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 num_hidden_layers=2,
                 num_attention_heads=2,
                 intermediate_size=64,
-                max_position_embeddings=64,
+                max_position_embeddings=128,
                 pad_token_id=0,
             ),
             add_pooling_layer=False,

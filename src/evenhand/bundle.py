@@ -17,7 +17,6 @@ from evenhand.data import Schema
 from evenhand.decide import Decision
 from evenhand.durable import folder_fault, write_folder
 from evenhand.errors import BundleError, MissingFileError
-from evenhand.extras import need
 from evenhand.types import LabelSpace, Logits
 
 if TYPE_CHECKING:
@@ -151,10 +150,8 @@ def save(folder: Path, classifier: Classifier) -> None:
             got="0 optimizer steps",
             fix="train it first",
         )
-    tensors = {
-        name: tensor.detach().cpu().contiguous()
-        for name, tensor in classifier.model.state_dict().items()
-    }
+    from evenhand.models.weights import tensor_content
+
     described = {
         "format": FORMAT,
         "task": classifier.labels.task.value,
@@ -170,7 +167,7 @@ def save(folder: Path, classifier: Classifier) -> None:
         {
             "bundle.json": _json(described),
             "config.json": _json(about.config),
-            "model.safetensors": need("train", "safetensors.torch").save(tensors),
+            "model.safetensors": tensor_content(classifier.model.state_dict()),
             "tokenizer.json": classifier.tokenizer.definition.encode("utf-8"),
             "decision.json": _json(classifier.decision.to_dict()),
         },
@@ -222,6 +219,7 @@ def _assemble(
     from evenhand.models.precision import pick_device
     from evenhand.models.text import blank
     from evenhand.models.tokens import TextTokenizer
+    from evenhand.models.weights import read_tensors
 
     model = blank(
         architecture.config,
@@ -229,9 +227,8 @@ def _assemble(
         head=architecture.head,
         classes=len(decision.labels),
     )
-    tensors = need("train", "safetensors.torch").load_file(folder / "model.safetensors")
     try:
-        model.load_state_dict(tensors, strict=True)
+        model.load_state_dict(read_tensors(folder / "model.safetensors"), strict=True)
     except RuntimeError as error:
         raise BundleError(
             "E402",

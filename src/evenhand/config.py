@@ -21,7 +21,7 @@ from evenhand.errors import ConfigError, MissingFileError, did_you_mean
 class Section(BaseModel):
     """A table of the run file; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Part(BaseModel):
@@ -49,7 +49,7 @@ class DataConfig(Section):
     text: str | None = Field(None, description="column that holds the text")
     labels: tuple[str, ...] | None = Field(None, description="label column, or one column a label")
     id: str | None = Field(None, description="column with a unique id a row")
-    group: str | None = Field(None, description="rows that share this value stay in one role")
+    group: str | None = Field(None, description="column whose value keeps rows in one role")
     split: str | None = Field(None, description="column that says fit, tune or report")
     header: Literal["auto", "yes", "no"] = Field("auto", description="first line holds names")
     delimiter: str | None = Field(None, description="what separates labels within one cell")
@@ -57,7 +57,9 @@ class DataConfig(Section):
         "auto", description="one label a row, or any"
     )
     min_rows: int = Field(2, ge=1, description="refuse a label with fewer rows than this")
-    sample: int | None = Field(None, ge=10, description="use so many rows, drawn evenly by label")
+    sample: int | None = Field(
+        None, ge=10, description="use so many fit rows, and the same share of the others"
+    )
     tune_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows that choose things")
     report_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows only measured")
 
@@ -79,7 +81,7 @@ class ModelConfig(Section):
     )
     prior_bias: bool = Field(True, description="start the head at the labels' shares")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="of the arithmetic"
+        "auto", description="number format of the arithmetic"
     )
 
 
@@ -240,12 +242,12 @@ def to_toml(values: Mapping[str, Any]) -> str:
 
 
 def toml_text(value: Any) -> str:
-    """Return one value as TOML."""
+    """Return one value as TOML; a path, as any other object, as its text."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{k} = {toml_text(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(toml_text, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _toml_value(text: str) -> Any:

@@ -7,11 +7,12 @@ a folder without a valid manifest does not count.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from evenhand.errors import WriteError
 
 MANIFEST = "MANIFEST.json"
 
+Content = bytes | Callable[[Path], None]
+"""What goes into a file: bytes, or a function that writes them to the path it is given."""
 
-def write_bytes(path: Path, content: bytes) -> None:
+
+def write_bytes(path: Path, content: Content) -> None:
     """Write ``content`` to ``path`` so that a crash leaves the old file or the new one.
 
     Raises:
@@ -29,15 +33,17 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
+        if isinstance(content, bytes):
+            temporary.write_bytes(content)
+        else:
+            content(temporary)
+        _sync(temporary)
         temporary.replace(path)
-        _sync_folder(path.parent)
+        _sync(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _write_error(path, error) from error
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise write_error(path, error) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -68,10 +74,10 @@ def make_folder(path: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise _write_error(path, error) from error
+        raise write_error(path, error) from error
 
 
-def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(path: Path, files: Mapping[str, Content]) -> None:
     """Write ``files`` into the new folder ``path``, manifest last, whole or not at all.
 
     An existing folder of that name is replaced. Names may contain ``/``.
@@ -86,14 +92,14 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)
             write_bytes(temporary / name, content)
-        write_json(temporary / MANIFEST, {"files": {n: _entry(c) for n, c in files.items()}})
+        write_json(temporary / MANIFEST, {"files": {n: _entry(temporary / n) for n in files}})
         if path.exists():
             shutil.rmtree(path)
         temporary.rename(path)
-        _sync_folder(path.parent)
+        _sync(path.parent)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise error if isinstance(error, WriteError) else _write_error(path, error) from error
+        raise error if isinstance(error, WriteError) else write_error(path, error) from error
 
 
 def folder_fault(path: Path) -> str | None:
@@ -122,19 +128,21 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _entry(content: bytes) -> dict[str, Any]:
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+def _entry(file: Path) -> dict[str, Any]:
+    return {"bytes": file.stat().st_size, "sha256": file_sha256(file)}
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _write_error(path: Path, error: OSError) -> WriteError:
+def write_error(path: Path, error: OSError) -> WriteError:
+    """Return E106 for what the system said about ``path``."""
     return WriteError(
         "E106",
         "that could not be written",

@@ -22,10 +22,8 @@ class EvenhandError(Exception):
 
     def __init__(self, code: str, what: str, *, got: str, fix: str) -> None:
         self.code = code
-        self.what = what
-        self.got = got
-        self.fix = fix
-        super().__init__(f"[{code}] {what}\n  got: {got}\n  fix: {fix}")
+        self.what, self.got, self.fix = map(_one_line, (what, got, fix))
+        super().__init__(f"[{code}] {self.what}\n  got: {self.got}\n  fix: {self.fix}")
 
     def __str__(self) -> str:
         """Return the three lines, also for kinds whose base class would quote them."""
@@ -62,6 +60,10 @@ class TrainingError(EvenhandError, RuntimeError):
 
 class BundleError(EvenhandError, ValueError):
     """A bundle is damaged, untrained or of another kind (E4xx)."""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

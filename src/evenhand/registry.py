@@ -22,6 +22,7 @@ from evenhand.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Registry(Generic[T]):
@@ -99,7 +100,7 @@ def _schema(factory: Callable[..., Any], title: str) -> type[BaseModel]:
         for p in inspect.signature(factory).parameters.values()
         if p.kind is p.KEYWORD_ONLY
     }
-    return create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
+    return create_model(title, __config__=_STRICT, **fields)
 
 
 def _invalid(kind: str, name: str, schema: type[BaseModel], error: ValidationError) -> ConfigError:

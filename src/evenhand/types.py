@@ -107,6 +107,25 @@ class FitStatistics:
             known_C=(~np.isnan(truth_NC)).sum(axis=0).astype(np.float64),
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts as plain values for JSON."""
+        return {
+            "task": self.task.value,
+            "rows": self.rows,
+            "positives": self.positives_C.tolist(),
+            "known": self.known_C.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> FitStatistics:
+        """Return the counts that ``to_dict`` described."""
+        return cls(
+            task=Task(stored["task"]),
+            rows=stored["rows"],
+            positives_C=np.array(stored["positives"], np.float64),
+            known_C=np.array(stored["known"], np.float64),
+        )
+
 
 @dataclass(frozen=True)
 class Batch:

@@ -21,6 +21,7 @@ REGISTRIES = {
     "calibrators": "evenhand.calibrate:CALIBRATORS",
 }
 KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
+_PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 
 
 def list_parts(
@@ -30,6 +31,7 @@ def list_parts(
     if kind is None:
         typer.echo("\n".join(KINDS))
         return
+    kind = kind if kind in KINDS else _PLURAL.get(kind, kind)
     if kind not in KINDS:
         raise ConfigError(
             "E101", "there is no such kind", got=repr(kind), fix=did_you_mean(kind, KINDS)

@@ -20,7 +20,7 @@ def predict(
     import sys
 
     from evenhand.bundle import load
-    from evenhand.run.predict import answer_file, answer_texts, to_csv
+    from evenhand.run.predict import answer_file, answer_texts, read_lines, to_csv
 
     if bool(text) == (source is not None):
         raise typer.BadParameter("give a FILE, or - for stdin, or --text TEXT")
@@ -28,7 +28,7 @@ def predict(
     if text:
         columns = answer_texts(classifier, text)
     elif source == "-":
-        columns = answer_texts(classifier, sys.stdin.read().splitlines())
+        columns = answer_texts(classifier, read_lines(sys.stdin))
     else:
         columns = answer_file(classifier, str(source))
     content = to_csv(columns)

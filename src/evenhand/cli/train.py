@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evenhand import recipes
-from evenhand.config import override
+from evenhand.config import override, toml_text
 
 
 def train(
@@ -40,13 +40,17 @@ def train(
     from evenhand.run import Sources, start
     from evenhand.run import resume as go_on
 
-    if resume is not None:
-        finish(go_on(resume, screen=screen()))
-        return
     columns: dict[str, Any] = {"text": text, "labels": label, "id": id_column}
     columns |= {"group": group, "split": split, "sample": sample}
-    asked = override(recipes.load("quick" if quick else recipe), settings or [])
-    asked["data"] = asked.get("data", {}) | {k: v for k, v in columns.items() if v}
+    named = [f"data.{k}={toml_text(v)}" for k, v in columns.items() if v not in (None, [])]
+    if resume is not None:
+        if named or settings or (data, tune, report, labels_file, out) != (None,) * 5:
+            raise typer.BadParameter("--resume goes on as the run was begun: nothing beside it")
+        finish(go_on(resume, screen=screen()))
+        return
     if data is None or out is None:
         raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
+    if quick and recipe != recipes.DEFAULT:
+        raise typer.BadParameter("--quick and --recipe both name a recipe")
+    asked = override(recipes.load("quick" if quick else recipe), [*(settings or []), *named])
     finish(start(Sources(data, tune, report, labels_file), asked, out, screen=screen()))

@@ -16,9 +16,16 @@ def read_content(path: Path) -> bytes:
         MissingFileError: E202 when it is missing, no file, or empty.
         DataError: E202 when it may not be read.
     """
+    if path.is_dir():
+        raise MissingFileError(
+            "E202",
+            "that folder is no data set",
+            got=f"{path}: no dataset_info.json or dataset_dict.json in it",
+            fix="name a file in it, or a folder written by save_to_disk of the datasets library",
+        )
     try:
         content = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingFileError(
             "E202", "there is no such file", got=str(path), fix=_neighbour(path)
         ) from error

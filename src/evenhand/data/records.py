@@ -13,6 +13,7 @@ from evenhand.errors import DataError
 Columns = dict[str, list[Any]]
 
 _BLANK = re.compile(r"[ \t\r\n]*")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder()
 
 
@@ -22,15 +23,27 @@ def parse_json(text: str, path: str) -> tuple[Columns, list[int]]:
     A key that an object lacks is None in its row.
 
     Raises:
-        DataError: E204 with the line where the text stops being JSON, or where a list item is
-            no object.
+        DataError: E204 with the line where the text stops being JSON, where a list item is no
+            object, or where an escape is half of a character.
     """
     objects, lines = _scan_list(text, path) if text.lstrip()[:1] == "[" else _scan_lines(text, path)
     for item, line in zip(objects, lines, strict=True):
         if not isinstance(item, dict):
             raise _malformed(path, line, f"{type(item).__name__} instead of an object")
+    if _SURROGATE.search(text):
+        _refuse_half_characters(objects, lines, path)
     names = dict.fromkeys(name for item in objects for name in item)
     return {name: [item.get(name) for item in objects] for name in names}, lines
+
+
+def _refuse_half_characters(objects: list[Any], lines: list[int], path: str) -> None:
+    """Raise for an escape that is half of a pair, which no file can hold as UTF-8."""
+    for item, line in zip(objects, lines, strict=True):
+        try:
+            json.dumps(item, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise _malformed(path, line, f"{half} is half of a character") from error
 
 
 def _scan_lines(text: str, path: str) -> tuple[list[Any], list[int]]:

@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, MUTED, RULE, ACCENT, SECOND = "#000001", "#000002", "#000003", "#000004", "#000005"
+INK, MUTED, RULE, ACCENT, SECOND, PAPER = (f"#00000{n}" for n in range(1, 7))
 _ON_THE_PAGE = {
     INK: "currentColor",
     MUTED: "var(--muted)",
     RULE: "var(--rule)",
     ACCENT: "var(--accent)",
     SECOND: "var(--second)",
+    PAPER: "var(--paper)",
 }
 _SETTINGS: Any = {
     "svg.fonttype": "none",
@@ -192,15 +193,15 @@ def draw_dumbbells(
     names = [printable(str(row["name"]), 16 if compact else 28) for row in rows]
     left = 12 + 6.4 * max(map(_width, names), default=0)
     width, height = (350 if compact else 760), 21.0 * len(rows) + 58
-    figure, axes = _canvas(width, height, (left, 52, 30, 28))
-    beside = axes.get_yaxis_transform()
+    figure, axes = _canvas(width, height, (left, 58, 30, 28))
+    beside, outside = axes.get_yaxis_transform(), 1 + 16 / (width - left - 58)
     for y, row in enumerate(rows):
-        _dumbbell(axes, y, row)
-        axes.text(1.02, y, f"{row['support']:,}", color=MUTED, va="center", transform=beside)
-    axes.text(1.02, -1.15, "rows", color=MUTED, va="center", transform=beside)
+        axes.text(outside, y, f"{row['support']:,}", color=MUTED, va="center", transform=beside)
+    axes.text(outside, -1.15, "rows", color=MUTED, va="center", transform=beside)
+    _pairs(axes, *(np.array([_ends(row[key]) for row in rows]) for key in ("f1_half", "f1")))
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    axes.set_xticks([0, 0.5, 1] if compact else [0, 0.2, 0.4, 0.6, 0.8, 1.0])
     axes.set_yticks(range(len(rows)), names)
     axes.tick_params(axis="y", colors=INK)
     axes.tick_params(axis="x", labeltop=True)
@@ -209,18 +210,26 @@ def draw_dumbbells(
     return _svg(figure, words)
 
 
-def _dumbbell(axes: Axes, y: int, row: Mapping[str, Any]) -> None:
-    before, after = row["f1_half"], row["f1"]
-    if before["value"] is not None and after["value"] is not None:
-        axes.plot([before["value"], after["value"]], [y, y], color=RULE, lw=5, zorder=1)
-    for part, shift, colour, fill in (
-        (before, -0.17, MUTED, "none"),
-        (after, 0.17, ACCENT, ACCENT),
+def _pairs(axes: Axes, before_C3: Floats, after_C3: Floats) -> None:
+    """Draw value, low and high of every class, before above after, joined by a band."""
+    place_C = np.arange(len(before_C3), dtype=np.float64)
+    upper_C, lower_C = place_C - 0.18, place_C + 0.18
+    gap_C = np.full(len(place_C), np.nan)
+    band_x = np.column_stack([before_C3[:, 0], after_C3[:, 0], gap_C]).ravel()
+    band_y = np.column_stack([upper_C, lower_C, gap_C]).ravel()
+    axes.plot(band_x, band_y, color=RULE, lw=3, zorder=1)
+    for part_C3, height_C, colour, filled in (
+        (before_C3, upper_C, MUTED, PAPER),
+        (after_C3, lower_C, ACCENT, ACCENT),
     ):
-        if part["low"] is not None and part["high"] is not None:
-            axes.plot([part["low"], part["high"]], [y + shift] * 2, color=colour, lw=1.1)
-        if part["value"] is not None:
-            axes.plot(part["value"], y, "o", ms=6, mec=colour, mfc=fill, mew=1.3, zorder=3)
+        line_x = np.column_stack([part_C3[:, 1], part_C3[:, 2], gap_C]).ravel()
+        axes.plot(line_x, np.repeat(height_C, 3), color=colour, lw=1.1)
+        look: dict[str, Any] = {"ms": 5, "mec": colour, "mfc": filled, "mew": 1.3, "zorder": 3}
+        axes.plot(part_C3[:, 0], height_C, "o", clip_on=False, **look)
+
+
+def _ends(part: Mapping[str, Any]) -> list[float]:
+    return [np.nan if part[end] is None else part[end] for end in ("value", "low", "high")]
 
 
 @_settings()
@@ -242,7 +251,7 @@ def draw_precision_recall(
         cut: recall and precision of the decision taken, drawn as a dot.
     """
     figure, axes = _canvas(172, 142, (28, 8, 8, 20))
-    axes.axhline(prevalence, color=MUTED, lw=0.9, ls=(0, (1, 2)))
+    axes.axhline(prevalence, color=MUTED, lw=1.1, ls=(0, (1, 2)))
     axes.plot(recall_K, precision_K, color=ACCENT, lw=1.6, solid_joinstyle="round")
     if cut is not None:
         axes.plot(*cut, "o", ms=7, color=SECOND, clip_on=False, zorder=4)
@@ -256,7 +265,7 @@ def draw_precision_recall(
 def draw_reliability(bins: Sequence[Bin], words: Words) -> str:
     """Draw observed share against predicted probability, and below it how many pairs say so."""
     figure, axes = _canvas(440, 430, (50, 14, 10, 146))
-    axes.plot([0, 1], [0, 1], color=MUTED, lw=0.9, ls=(0, (1, 2)))
+    axes.plot([0, 1], [0, 1], color=MUTED, lw=1.1, ls=(0, (1, 2)))
     predicted = [b.predicted for b in bins]
     axes.vlines(
         predicted, [b.observed_low for b in bins], [b.observed_high for b in bins], colors=ACCENT
@@ -271,7 +280,9 @@ def draw_reliability(bins: Sequence[Bin], words: Words) -> str:
     width = [b.high - b.low for b in bins]
     below.bar([b.low for b in bins], counts, width, align="edge", color=RULE, lw=0)
     for b in bins:
-        below.text((b.low + b.high) / 2, b.count * 1.25, _short(b.count), ha="center", color=MUTED)
+        middle = (b.low + b.high) / 2, b.count
+        above: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
+        below.annotate(_short(b.count), middle, color=MUTED, fontsize=10, **above)
     below.set_yscale("log")
     below.set(xlim=(0, 1), ylim=(0.5, counts.max(initial=1) * 8), yticks=[], ylabel="pairs (log)")
     below.set(xlabel="predicted probability", yticklabels=[])
@@ -291,7 +302,7 @@ def draw_training(series: Sequence[Series], words: Words, *, mark: float | None 
     figure, axes = _canvas(460, 240, (62, 14, 12, 40))
     colours = {"accent": ACCENT, "second": SECOND, "muted": MUTED, "faint": RULE}
     if mark is not None:
-        axes.axvline(mark, color=MUTED, lw=0.9, ls=(0, (1, 2)))
+        axes.axvline(mark, color=MUTED, lw=1.1, ls=(0, (1, 2)))
     for line in series:
         shape = "-" if line.look == "faint" or len(line.x) > 60 else "o-"
         axes.plot(line.x, line.y, shape, color=colours[line.look], ms=4)
@@ -385,6 +396,6 @@ def _attribute(name: str, value: str, key: str) -> str:
         return value.replace("#", f"#{key}-")
     if name == "style":
         value = re.sub(r"font-family:[^;]*;?", "", value)
-        return re.sub(r"#00000[1-5]", lambda m: _ON_THE_PAGE[m[0]], value)
+        return re.sub(r"#00000[1-6]", lambda m: _ON_THE_PAGE[m[0]], value)
     short = re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), value)
     return " ".join(short.split())

@@ -24,6 +24,15 @@ _DRAWN_CLASSES = 60
 _MATRIX_CLASSES = 60
 _NOT_AVAILABLE = "n/a"
 _MINUS = "\N{MINUS SIGN}"
+_SPOKEN = {
+    "hamming": "Hamming loss",
+    "kappa": "Cohen’s kappa",
+    "macro_auc": "macro AUC",
+    "macro_ap": "macro AP",
+    "f1_spread": "spread of F1 over classes",
+    "macro_f1_half": "macro-F1 without thresholds",
+    "neg_nll": "log-likelihood",
+}
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,7 @@ def verdict(metrics: Mapping[str, Any]) -> Verdict:
         return Verdict("No baseline to compare with", f"{reached}.", "same")
     best = max(rivals, key=lambda s: s["macro_f1"]["value"])
     reached += f"; the best baseline, {best['name']}, reaches {number(best['macro_f1']['value'])}"
-    lead = _leads(metrics).get(best["name"])
+    lead = _leads(metrics).get(_short(best["name"]))
     if lead is None or lead["low"] is None or lead["high"] is None:
         judgement = "Not compared with the best baseline row by row"
         return Verdict(judgement, f"{reached}, without a paired interval.", "same")
@@ -180,7 +189,7 @@ def number(value: float | None, *, signed: bool = False) -> str:
     """Return three decimals with a true minus sign, or ``n/a``."""
     if value is None:
         return _NOT_AVAILABLE
-    return f"{value:{'+' if signed else ''}.3f}".replace("-", _MINUS)
+    return f"{round(value, 3) + 0.0:{'+' if signed else ''}.3f}".replace("-", _MINUS)
 
 
 def interval(part: Mapping[str, Any], *, signed: bool = False) -> str:
@@ -193,9 +202,11 @@ def interval(part: Mapping[str, Any], *, signed: bool = False) -> str:
 def _context(evidence: Evidence) -> dict[str, Any]:
     metrics, truth_NC = evidence.metrics, evidence.predictions.truth_NC
     bins = plots.reliability_bins(evidence.probs_NC, truth_NC, level=metrics["level"])
-    by_support = sorted(metrics["per_class"], key=lambda row: -row["support"])
-    leads = _leads(metrics)
-    systems = [{**s, "lead": leads.pop(s["name"], None)} for s in metrics["systems"]]
+    rows = [{"ap": None, **row} for row in metrics["per_class"]]
+    by_support = sorted(rows, key=lambda row: -row["support"])
+    leads, first = _leads(metrics), metrics["systems"][0]
+    systems = [{**s, "lead": leads.pop(_short(s["name"]), None)} for s in metrics["systems"]]
+    overall = {k: v for k, v in metrics["overall"].items() if k not in first and v is not None}
     return {
         "title": evidence.title,
         "metrics": metrics,
@@ -203,6 +214,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "cautions": cautions(metrics),
         "systems": systems,
         "other_leads": leads,
+        "overall": overall,
         "per_class": by_support,
         "before": "at 0.5" if metrics["task"] == "multilabel" else "highest probability",
         "cut": "cut" if metrics["task"] == "multilabel" else "bias",
@@ -220,7 +232,11 @@ def _context(evidence: Evidence) -> dict[str, Any]:
 
 
 def _leads(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    return {d["name"].removeprefix("over "): d["macro_f1"] for d in metrics["differences"]}
+    return {_short(d["name"].removeprefix("over ")): d["macro_f1"] for d in metrics["differences"]}
+
+
+def _short(system: str) -> str:
+    return system.removeprefix("evenhand, ")
 
 
 def _dumbbells(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -268,21 +284,22 @@ def _precision_recall(evidence: Evidence, rarest: Sequence[Mapping[str, Any]]) -
 
 def _training(history: Sequence[Mapping[str, Any]]) -> list[Panel]:
     epochs = [line for line in history if line["kind"] == "epoch"]
-    metric = str(epochs[0]["metric"]) if epochs else ""
     best = [float(line["step"]) for line in epochs if line.get("best")]
-    halves = () if metric == "macro_f1_half" else (("epoch", "macro_f1_half", "muted"),)
-    wanted = (
-        ("Loss", "loss", (("step", "loss", "faint"), ("epoch", "fit_loss", "muted"),
-                          ("epoch", "tune_loss", "accent"))),
-        ("F1 on tune rows", "f1", (*halves, ("epoch", metric, "accent"))),
-        ("Learning rate", "rate", (("step", "lr", "second"),)),
-        ("Gradient norm", "norm", (("step", "grad_norm", "muted"),)),
-    )  # fmt: skip
+    wanted = {
+        ("Loss", "loss"): (
+            ("step", "loss", "faint"),
+            ("epoch", "fit_loss", "muted"),
+            ("epoch", "tune_loss", "accent"),
+        ),
+        ("On tune rows", "tune"): _chosen_by(epochs),
+        ("Learning rate", "rate"): (("step", "lr", "second"),),
+        ("Gradient norm", "norm"): (("step", "grad_norm", "muted"),),
+    }
     panels = []
-    for title, key, lines in wanted:
+    for (title, key), lines in wanted.items():
         series = [s for line in lines if len((s := _series(history, *line)).x)]
         if series:
-            mark = best[-1] if best and key in ("loss", "f1") else None
+            mark = best[-1] if best and key in ("loss", "tune") else None
             names = ", ".join(s.name for s in series)
             words = plots.Words(f"training-{key}", title, f"{names} over optimizer steps.")
             svg = plots.draw_training(series, words, mark=mark)
@@ -291,13 +308,22 @@ def _training(history: Sequence[Mapping[str, Any]]) -> list[Panel]:
     return panels
 
 
+def _chosen_by(epochs: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
+    """Name the lines of the metric that chose the epoch, and of F1 without thresholds."""
+    metric = str(epochs[0]["metric"]) if epochs else ""
+    chosen = ("epoch", metric, "accent")
+    beside = "f1" in metric and metric not in ("macro_f1_half", "macro_f1_at_half")
+    return (("epoch", "macro_f1_half", "muted"), chosen) if beside else (chosen,)
+
+
 def _series(history: Sequence[Mapping[str, Any]], kind: str, name: str, look: str) -> plots.Series:
-    lines = [e for e in history if e["kind"] == kind and e.get(name) is not None]
-    x = np.array([line["step"] for line in lines], dtype=np.float64)
-    y = np.array([line[name] for line in lines], dtype=np.float64)
+    """Read one line from the history; the chosen metric stands under its name or ``value``."""
+    lines = [e for e in history if e["kind"] == kind]
+    values = [e.get(name, e.get("value") if e.get("metric") == name else None) for e in lines]
+    found = [(e["step"], v) for e, v in zip(lines, values, strict=True) if v is not None]
+    x, y = np.array(found, dtype=np.float64).reshape(-1, 2).T
     known = np.isfinite(y)
-    spoken = {"loss": "loss of a step", "macro_f1_half": "macro-F1 without thresholds"}
-    said = spoken.get(name, _words(name))
+    said = "loss of a step" if name == "loss" else _words(name)
     return plots.Series(said, *plots.thin(x[known], y[known]), look)
 
 
@@ -308,11 +334,15 @@ def _cuts(decision: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     rows = {n: c if isinstance(c, Mapping) else {"value": c} for n, c in cuts.items()}
     columns = list(dict.fromkeys(key for cut in rows.values() for key in cut))
-    return {"columns": columns, "rows": rows}
+    said = {
+        name: [number(v) if isinstance(v := cut.get(key), float) else _plain(v) for key in columns]
+        for name, cut in rows.items()
+    }
+    return {"columns": columns, "rows": said}
 
 
 def _facts(decision: Mapping[str, Any]) -> dict[str, str]:
-    left_out = ("thresholds", "biases", "labels")
+    left_out = ("thresholds", "biases", "labels", "task")
     return {
         _words(key): _plain(value)
         for key, value in decision.items()
@@ -340,6 +370,8 @@ def _confusion(confusion: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _words(name: str) -> str:
+    if name in _SPOKEN:
+        return _SPOKEN[name]
     return name.replace("_", " ").replace("macro f1", "macro-F1").replace("micro f1", "micro-F1")
 
 
@@ -348,6 +380,9 @@ def _plain(value: Any) -> str:
     match value:
         case {"value": middle, "low": _, "high": _}:
             said = f"{_plain(middle)} ({interval(value)})"
+        case {"name": str(name), **settings}:
+            rest = {k: v for k, v in settings.items() if k != "task"}
+            said = f"{name} ({_plain(rest)})" if rest else name
         case Mapping():
             said = ", ".join(f"{_words(str(k))} {_plain(v)}" for k, v in value.items())
         case list() | tuple():

@@ -33,7 +33,7 @@ from evenhand.evaluate.systems import (
     measure,
     our_systems,
 )
-from evenhand.types import FitStatistics, Floats, Predictions, Task, Truth
+from evenhand.types import FitStatistics, Floats, Predictions, Task
 
 UNSTABLE_BELOW = 20
 """A class with fewer positives is marked: its figures say little."""
@@ -78,7 +78,7 @@ def evaluate(
     report: Predictions | None,
     *,
     decision: Decision,
-    fit_truth_NC: Truth,
+    fit: FitStatistics,
     rivals: tuple[Rival, ...] = (),
     question: Question | None = None,
 ) -> Results:
@@ -88,7 +88,7 @@ def evaluate(
         tune: rows that chose the decision.
         report: rows that chose nothing, or None: then the tune rows are cross-fitted.
         decision: the run's, fitted on ``tune``; its kind of cut names the first system.
-        fit_truth_NC: truth of the fit rows, for the baselines that know only shares.
+        fit: counts of the fit rows, for the baselines that know only shares.
         rivals: other models, such as TF-IDF, on the same rows in the same order.
         question: settings, resamples, level, seed, note.
 
@@ -101,7 +101,6 @@ def evaluate(
     _refuse_mismatch(tune, report, decision, rivals)
     rows = tune if report is None else report
     ours, probs_NC = our_systems(tune, report, decision, question)
-    fit = FitStatistics.of(fit_truth_NC, tune.labels.task)
     measured = measure(rows, [*ours, *baseline_systems(rows, fit, rivals, question)], question)
     contents = {
         "estimate": "cross-fitted" if report is None else "held out",

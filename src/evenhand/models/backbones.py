@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.durable import file_sha256
-from evenhand.errors import MissingFileError
+from evenhand.errors import ConfigError, MissingFileError
 from evenhand.extras import need
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MINILM_HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
+OFFSET = frozenset({"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet"})
+"""Model types whose first position is the one after the padding id."""
+RELATIVE = frozenset({"deberta", "deberta-v2", "t5", "mt5", "umt5", "xlnet"})
+"""Model types that only look at distances between tokens."""
 NAMED = {"minilm": "all-MiniLM-L6-v2, English, 22.7 M parameters, bundled in a package"}
 
 
@@ -38,9 +42,8 @@ class Source:
     folder: Path
 
     def config(self) -> dict[str, Any]:
-        """Return the architecture as transformers' ``config.json`` says it."""
-        config: dict[str, Any] = json.loads((self.folder / "config.json").read_text("utf-8"))
-        return config
+        """Return the architecture as transformers' ``config.json`` says it; E107 if unreadable."""
+        return read_config(self.folder)
 
 
 def locate(name: str) -> Source:
@@ -59,14 +62,53 @@ def locate(name: str) -> Source:
     return Source(name, _hub_folder(name, "use minilm, or a local folder"))
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return a folder's ``config.json``.
+
+    Raises:
+        MissingFileError: E107 when it is no JSON, or does not name its architecture.
+    """
+    file = folder / "config.json"
+    try:
+        config: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        config["model_type"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _not_found(
+            folder.name, f"{file}: {error!r}", "point at a folder that transformers wrote"
+        ) from error
+    return config
+
+
+def refuse_longer(max_length: int, config: dict[str, Any]) -> None:
+    """Raise when the backbone has no position for the last of ``max_length`` tokens.
+
+    Raises:
+        ConfigError: E105 with the most that it can read.
+    """
+    most = config.get("max_position_embeddings")
+    if most is None or config["model_type"] in RELATIVE:
+        return
+    if config["model_type"] in OFFSET:
+        most -= int(config.get("pad_token_id") or 0) + 1
+    if max_length > most:
+        raise ConfigError(
+            "E105",
+            "the backbone reads fewer tokens than that",
+            got=f"model.max_length = {max_length}, but it has {most} positions",
+            fix=f"--set model.max_length={most}",
+        )
+
+
 def load_encoder(source: Source) -> nn.Module:
     """Return the pretrained encoder in float32, without its unused pooler.
 
     Raises:
-        MissingFileError: E107 when the folder holds no safetensors weights.
+        MissingFileError: E107 when the folder holds no sound safetensors weights of an
+            architecture that transformers knows.
     """
     _quiet()
     transformers = need("train", "transformers")
+    damaged = need("train", "safetensors").SafetensorError
     try:
         encoder = transformers.AutoModel.from_pretrained(
             source.folder,
@@ -75,9 +117,11 @@ def load_encoder(source: Source) -> nn.Module:
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except OSError as error:
+    except (OSError, ValueError, RuntimeError, damaged) as error:
         raise _not_found(
-            source.name, str(error).partition("\n")[0], "the folder needs model.safetensors"
+            source.name,
+            str(error).partition("\n")[0],
+            "the folder needs a config.json and a model.safetensors that belong together",
         ) from error
     return _without_pooler(encoder)
 

@@ -5,10 +5,12 @@ Shapes: N texts, B examples, T tokens of the longest text in a batch.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.durable import make_folder, write_bytes
-from evenhand.errors import MissingFileError
+from evenhand.errors import MissingFileError, WriteError
 from evenhand.extras import need
+from evenhand.models.backbones import read_config
 
 TOKENIZER_FILE = "tokenizer.json"
+PORTION = 1000
+"""Texts tokenised at a time; what the library returns weighs far more than the ids."""
 
 
 @dataclass(frozen=True)
@@ -77,22 +82,16 @@ class TextTokenizer:
         Raises:
             MissingFileError: E107 when the folder has no tokenizer that can be read.
         """
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        pad_id = int(config.get("pad_token_id") or 0)
+        pad_id = int(read_config(folder).get("pad_token_id") or 0)
         file = folder / TOKENIZER_FILE
         if file.is_file():
-            return cls(file.read_text("utf-8"), pad_id=pad_id)
+            return cls(_read_definition(file), pad_id=pad_id)
         transformers = need("train", "transformers")
         try:
             fast = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             return cls(fast.backend_tokenizer.to_str(), pad_id=int(fast.pad_token_id or 0))
         except (OSError, ValueError, AttributeError) as error:
-            raise MissingFileError(
-                "E107",
-                "the backbone's tokenizer could not be loaded",
-                got=f"{folder}: {str(error).partition(chr(10))[0][:120]}",
-                fix=f"the folder needs {TOKENIZER_FILE}",
-            ) from error
+            raise _no_tokenizer(folder, str(error).partition("\n")[0][:120]) from error
 
     def size(self) -> int:
         """Return the number of ids, added marks included."""
@@ -113,37 +112,59 @@ class TextTokenizer:
 
     def encode(self, texts: Sequence[str], *, max_length: int) -> TokenTable:
         """Tokenise ``texts``; each keeps at most ``max_length`` ids, end marks included."""
-        self._tokenizer.no_truncation()
-        ends = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        whole = [
-            len(e.ids)
-            for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        ]
         self._tokenizer.enable_truncation(max_length)
-        encoded = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
-        lengths_N = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        rows: list[NDArray[np.int32]] = []
+        truncated = 0
+        for start in range(0, len(texts), PORTION):
+            portion = list(texts[start : start + PORTION])
+            for encoding in self._tokenizer.encode_batch(portion):
+                rows.append(np.array(encoding.ids, np.int32))
+                truncated += bool(encoding.overflowing)
+        lengths_N = np.fromiter(map(len, rows), np.int64, len(rows))
         return TokenTable(
-            ids=np.fromiter((i for ids in encoded for i in ids), np.int32, int(lengths_N.sum())),
+            ids=np.concatenate([np.empty(0, np.int32), *rows]),
             starts=np.concatenate([[0], np.cumsum(lengths_N)]).astype(np.int64),
-            truncated=sum(n + ends > max_length for n in whole),
+            truncated=truncated,
             pad_id=self.pad_id,
         )
 
     def encode_cached(self, texts: Sequence[str], *, max_length: int) -> TokenTable:
-        """Return what ``encode`` does, read from the user's cache where these texts are known."""
+        """Return what ``encode`` does, read from the user's cache where these texts are known.
+
+        A cache that is damaged is not used, and one that cannot be written is not filled.
+        """
         digest = hashlib.sha256(f"{max_length}\n{self.definition}".encode())
         for text in texts:
             digest.update(len(text).to_bytes(8, "little") + text.encode("utf-8", "surrogatepass"))
         folder = _cache_folder()
         file = folder / f"{digest.hexdigest()}.npz"
-        if file.is_file():
+        with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return _read_table(file, self.pad_id)
         table = self.encode(texts, max_length=max_length)
-        make_folder(folder)
         buffer = io.BytesIO()
         np.savez(buffer, ids=table.ids, starts=table.starts, truncated=table.truncated)
-        write_bytes(file, buffer.getvalue())
+        with contextlib.suppress(WriteError):
+            make_folder(folder)
+            write_bytes(file, buffer.getvalue())
         return table
+
+
+def _read_definition(file: Path) -> str:
+    text = file.read_bytes().decode("utf-8", "replace")
+    try:
+        json.loads(text)["model"]["type"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_tokenizer(file, f"it is no tokenizer definition ({error!r})") from error
+    return text
+
+
+def _no_tokenizer(place: Path, reason: str) -> MissingFileError:
+    return MissingFileError(
+        "E107",
+        "the backbone's tokenizer could not be loaded",
+        got=f"{place}: {reason}",
+        fix=f"the folder needs a sound {TOKENIZER_FILE}",
+    )
 
 
 def _cache_folder() -> Path:

@@ -20,7 +20,7 @@ from evenhand.run import provenance
 from evenhand.run.folder import Layout
 from evenhand.run.prepare import Prepared, encoder_config, predictions_of
 from evenhand.run.provenance import Stopwatch
-from evenhand.types import Logits, Predictions, Role
+from evenhand.types import FitStatistics, Logits, Predictions, Role
 
 TFIDF = "TF-IDF + logistic regression"
 
@@ -88,7 +88,7 @@ def measure(
         load_predictions(layout.predictions("tune")),
         load_predictions(report) if dataset.count(Role.REPORT) else None,
         decision=decision,
-        fit_truth_NC=dataset.truth(Role.FIT),
+        fit=FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task),
         rivals=rivals,
         question=Question(
             settings=config.decision.model_dump(),

@@ -15,7 +15,7 @@ from evenhand.evaluate.systems import Question
 from evenhand.run import provenance
 from evenhand.run.folder import Run
 from evenhand.run.prepare import predictions_of
-from evenhand.types import Role
+from evenhand.types import FitStatistics, Role
 
 
 def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> Results:
@@ -46,7 +46,7 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> Results:
         tune,
         measured,
         decision=run.decision,
-        fit_truth_NC=tune.truth_NC,
+        fit=FitStatistics.from_dict(run.manifest["fit"]),
         question=_question(config),
     )
     if out is not None:

@@ -101,14 +101,15 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
     """Build the network on its device and tokenise every role's texts.
 
     Raises:
-        ConfigError: E105 when loss and task, or precision and device, do not go together.
+        ConfigError: E105 when loss and task, precision and device, or length and backbone do
+            not go together.
         MissingFileError: E107 when the backbone is not to be had.
     """
     import torch
 
     from evenhand.losses import LOSSES
     from evenhand.models import text
-    from evenhand.models.backbones import locate
+    from evenhand.models.backbones import locate, refuse_longer
     from evenhand.models.fast import quicken
     from evenhand.models.precision import pick_device, pick_precision
     from evenhand.models.tokens import TextTokenizer
@@ -116,6 +117,7 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
     fit = FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task)
     LOSSES.build(config.loss.name, fit, settings=config.loss.settings())
     source = locate(config.model.backbone)
+    refuse_longer(config.model.max_length, source.config())
     plain = TextTokenizer.from_folder(source.folder)
     fit_texts = _texts(dataset, Role.FIT)
     marks = find_placeholders(fit_texts) if config.model.placeholders == "auto" else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from evenhand.config import RunConfig, parse_config, read_toml, to_toml
 from evenhand.data import Dataset
 from evenhand.data.split import save_split, split_hash
 from evenhand.durable import make_folder, write_json, write_text
-from evenhand.errors import DataError, MissingFileError, TrainingError
+from evenhand.errors import DataError, MissingFileError, TrainingError, WriteError
 from evenhand.evaluate.selection import SELECTION
 from evenhand.run import provenance
 from evenhand.run.conclude import conclude
@@ -21,11 +22,12 @@ from evenhand.run.prepare import Prepared, check_parts, prepare
 from evenhand.run.provenance import Stopwatch
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
-from evenhand.types import Role
+from evenhand.types import FitStatistics, Role
 
 if TYPE_CHECKING:
     from evenhand.train.checkpoint import Progress
     from evenhand.train.loop import Plan
+    from evenhand.train.schedule import Schedule
 
 
 @dataclass
@@ -68,12 +70,8 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     check_parts(config)
     dataset = _read(job)
     prepared = _prepare(job, dataset)
-    for folder in (layout.root, layout.checkpoints, layout.predictions("tune").parent):
-        make_folder(folder)
-    write_text(layout.asked, to_toml(asked))
-    write_json(layout.resolved, _resolved(config, dataset.count(Role.FIT)))
-    save_split(layout.split, dataset)
-    _write_manifest(job, dataset)
+    _schedule(config, prepared.fit.rows)
+    _lay_out(job, asked, dataset)
     return _finish(job, dataset, prepared)
 
 
@@ -82,7 +80,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
 
     Raises:
         MissingFileError: E302 when no run was started there, or it is finished.
-        TrainingError: E303 when the data is no longer what it was.
+        TrainingError: E303 when the settings or the data are no longer what they were.
     """
     layout = Layout(Path(out))
     if not layout.manifest.is_file():
@@ -95,6 +93,13 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         )
     config = parse_config(read_toml(layout.asked), source=str(layout.asked))
     manifest = json.loads(layout.manifest.read_text("utf-8"))
+    if _config_hash(config) != manifest["config_sha256"]:
+        raise TrainingError(
+            "E303",
+            "the settings are no longer those that the run was started with",
+            got=f"{layout.asked} has changed",
+            fix="undo the change, or start a new run with another --out",
+        )
     job = Job(
         Sources.from_dict(manifest["sources"]),
         config,
@@ -113,6 +118,36 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
             fix="restore the files, or start a new run with another --out",
         )
     return _finish(job, dataset, _prepare(job, dataset))
+
+
+def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset) -> None:
+    """Make the run folder and write what training starts from, or leave nothing behind."""
+    layout = job.layout
+    existed = layout.root.exists()
+    try:
+        for folder in (layout.root, layout.checkpoints, layout.predictions("tune").parent):
+            make_folder(folder)
+        write_text(layout.asked, to_toml(asked))
+        write_json(layout.resolved, _resolved(job.config, dataset.count(Role.FIT)))
+        save_split(layout.split, dataset)
+        _write_manifest(job, dataset)
+    except WriteError:
+        shutil.rmtree(layout.root, ignore_errors=True)
+        if existed:
+            layout.root.mkdir(exist_ok=True)
+        raise
+
+
+def _schedule(config: RunConfig, rows: int) -> Schedule:
+    """Return the schedule of the whole run; E105 where the warm-up is as long."""
+    from evenhand.train.schedule import SCHEDULES
+
+    steps = _plan(config, rows).steps(rows)
+    return SCHEDULES.build(config.schedule.name, steps, settings=config.schedule.settings())
+
+
+def _config_hash(config: RunConfig) -> str:
+    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
 
 
 def _plan(config: RunConfig, rows: int) -> Plan:
@@ -182,7 +217,6 @@ def _train(job: Job, dataset: Dataset, prepared: Prepared) -> Progress:
     from evenhand.train.loop import Loop
     from evenhand.train.objective import Objective
     from evenhand.train.optim import adamw
-    from evenhand.train.schedule import SCHEDULES
 
     config, train = job.config, job.config.train
     plan = _plan(config, prepared.fit.rows)
@@ -198,13 +232,12 @@ def _train(job: Job, dataset: Dataset, prepared: Prepared) -> Progress:
         f"plan    {plan.epochs} passes, {steps} steps of {plan.batch_size * plan.accumulate} rows"
     )
     loss = LOSSES.build(config.loss.name, prepared.fit, settings=config.loss.settings())
-    schedule = SCHEDULES.build(config.schedule.name, steps, settings=config.schedule.settings())
     metric: Any = SELECTION.factory(train.metric)
     return Loop(
         model=prepared.model,
         optimizer=optimizer,
         objective=Objective(loss, dataset.labels.task, len(dataset.labels)),
-        schedule=schedule,
+        schedule=_schedule(config, prepared.fit.rows),
         plan=plan,
         table=prepared.tables[Role.FIT],
         targets_NC=dataset.truth(Role.FIT),
@@ -225,9 +258,10 @@ def _write_manifest(job: Job, dataset: Dataset) -> None:
             "sources": job.sources.to_dict(),
             "sha256": {"split": split_hash(dataset), **dataset.sha256},
             "rows": {role.value: dataset.count(role) for role in Role},
+            "fit": FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task).to_dict(),
             "ledger": dataset.ledger.to_dict(),
             "seed": job.config.seed,
-            "config_sha256": hashlib.sha256(job.config.model_dump_json().encode()).hexdigest(),
+            "config_sha256": _config_hash(job.config),
             "versions": provenance.versions(),
             "machine": provenance.machine(),
             "seconds": job.watch.seconds,

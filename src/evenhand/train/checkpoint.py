@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from evenhand.durable import folder_fault, write_folder
 from evenhand.errors import TrainingError
-from evenhand.extras import need
+from evenhand.models.weights import read_tensors, tensor_content
 
 BEST = "best"
 
@@ -41,8 +41,6 @@ class Progress:
     best: float | None = None
     best_epoch: int = 0
     stale: int = 0
-    seen: dict[str, str] = field(default_factory=dict)
-    """Hashes of what the run was started on; a resume must find the same."""
 
 
 def save(
@@ -53,45 +51,48 @@ def save(
     *,
     keep: int,
 ) -> Path:
-    """Write ``folder/step-000400`` and remove all but the newest ``keep``.
+    """Write ``folder/step-000400``; remove all but the newest ``keep`` and the best pass.
 
     Raises:
         WriteError: E106 when the disk is full; older checkpoints are untouched.
     """
-    safetensors = need("train", "safetensors.torch")
     path = folder / f"step-{progress.step:06d}"
     write_folder(
         path,
         {
-            "model.safetensors": safetensors.save(_contiguous(model.state_dict())),
-            "optimizer.safetensors": safetensors.save(_moments(optimizer)),
+            "model.safetensors": tensor_content(model.state_dict()),
+            "optimizer.safetensors": tensor_content(_moments(optimizer)),
             "state.json": json.dumps(asdict(progress), indent=2).encode(),
         },
     )
-    for old in _steps(folder)[:-keep]:
+    best = _best(folder, progress.best_epoch)
+    for old in (*_steps(folder)[:-keep], *(p for p in folder.glob(f"{BEST}-*") if p != best)):
         shutil.rmtree(old)
     return path
 
 
-def save_best(folder: Path, model: nn.Module) -> None:
-    """Write the weights of the best pass so far to ``folder/best``, replacing the last ones."""
-    safetensors = need("train", "safetensors.torch")
-    content = safetensors.save(_contiguous(model.state_dict()))
-    write_folder(folder / BEST, {"model.safetensors": content})
+def save_best(folder: Path, model: nn.Module, epoch: int) -> None:
+    """Write the weights of pass ``epoch`` to ``folder/best-0003``.
+
+    Those of the former best pass stay until a checkpoint names the new one (``save``), so that a
+    run killed at any moment finds the weights that its newest checkpoint speaks of.
+    """
+    weights = tensor_content(model.state_dict())
+    write_folder(_best(folder, epoch), {"model.safetensors": weights})
 
 
-def load_best(folder: Path, model: nn.Module) -> None:
-    """Put the weights of the best pass into ``model``.
+def load_best(folder: Path, model: nn.Module, epoch: int) -> None:
+    """Put the weights of pass ``epoch`` into ``model``.
 
     Raises:
         TrainingError: E302 when they are missing or damaged.
     """
-    fault = folder_fault(folder / BEST)
+    fault = folder_fault(_best(folder, epoch))
     if fault is not None:
         raise TrainingError(
             "E302", "the best weights cannot be restored", got=fault, fix="train again"
         )
-    _fill(model, folder / BEST)
+    _fill(model, _best(folder, epoch))
 
 
 def newest(folder: Path) -> tuple[Path | None, list[str]]:
@@ -108,10 +109,12 @@ def newest(folder: Path) -> tuple[Path | None, list[str]]:
 def load(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
     """Fill ``model`` and ``optimizer`` from a checkpoint and return where the run stood."""
     _fill(model, path)
-    _fill_moments(
-        optimizer, need("train", "safetensors.torch").load_file(path / "optimizer.safetensors")
-    )
+    _fill_moments(optimizer, read_tensors(path / "optimizer.safetensors"))
     return Progress(**json.loads((path / "state.json").read_text("utf-8")))
+
+
+def _best(folder: Path, epoch: int) -> Path:
+    return folder / f"{BEST}-{epoch:04d}"
 
 
 def _steps(folder: Path) -> list[Path]:
@@ -119,12 +122,7 @@ def _steps(folder: Path) -> list[Path]:
 
 
 def _fill(model: nn.Module, path: Path) -> None:
-    tensors = need("train", "safetensors.torch").load_file(path / "model.safetensors")
-    model.load_state_dict(tensors, strict=True)
-
-
-def _contiguous(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    model.load_state_dict(read_tensors(path / "model.safetensors"), strict=True)
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
@@ -135,7 +133,7 @@ def _moments(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     tensors: dict[str, torch.Tensor] = {}
     for index, parameter in enumerate(_parameters(optimizer)):
         for name, value in optimizer.state[parameter].items():
-            tensors[f"{index}.{name}"] = value.detach().cpu().contiguous()
+            tensors[f"{index}.{name}"] = value
     return tensors
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from evenhand.durable import write_text
+from evenhand.durable import write_error, write_text
 
 Record = dict[str, Any]
 
@@ -45,6 +45,7 @@ class HistoryFile:
     def __init__(self, path: Path, *, step: int) -> None:
         kept = [r for r in read_history(path) if r["step"] <= step] if step else []
         write_text(path, "".join(map(_line, kept)))
+        self._path = path
         self._handle = path.open("a", encoding="utf-8")
 
     def on_start(self, *, steps: int, done: int) -> None:
@@ -63,8 +64,11 @@ class HistoryFile:
         self._handle.close()
 
     def _append(self, record: Record) -> None:
-        self._handle.write(_line(record))
-        self._handle.flush()
+        try:
+            self._handle.write(_line(record))
+            self._handle.flush()
+        except OSError as error:
+            raise write_error(self._path, error) from error
 
 
 def read_history(path: Path) -> list[Record]:

@@ -24,10 +24,12 @@ from evenhand.train import checkpoint
 from evenhand.train.checkpoint import Progress
 from evenhand.train.hooks import Hook
 from evenhand.train.infer import to_device
+from evenhand.train.memory import give_back
 from evenhand.train.objective import Objective
 from evenhand.train.optim import clip_gradients
 from evenhand.types import Truth
 
+STEPS_BETWEEN_TRIMS = 50
 USUAL_EPOCHS, MOST_EPOCHS, ENOUGH_STEPS = 3, 40, 600
 
 Score = Callable[[nn.Module], Mapping[str, float]]
@@ -126,7 +128,7 @@ class Loop:
         with torch.random.fork_rng(devices=cuda):
             while progress.epoch < plan.epochs and not self._stale(progress):
                 self._epoch(progress)
-        checkpoint.load_best(self.folder, self.model)
+        checkpoint.load_best(self.folder, self.model, progress.best_epoch)
         self._tell_end(progress)
         return progress
 
@@ -155,6 +157,8 @@ class Loop:
             raise self._not_finite(progress.step, loss, norm, group)
         self.optimizer.step()
         progress.step += 1
+        if progress.step % STEPS_BETWEEN_TRIMS == 0:
+            give_back()
         progress.batch += len(group)
         progress.loss_sum += loss * rows
         progress.rows += rows
@@ -205,7 +209,7 @@ class Loop:
         progress.stale = 0 if best else progress.stale + 1
         if best:
             progress.best, progress.best_epoch = value, progress.epoch
-            checkpoint.save_best(self.folder, self.model)
+            checkpoint.save_best(self.folder, self.model, progress.epoch)
         for hook in self.hooks:
             hook.on_epoch(record)
         self._save(progress)

@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from evenhand.decide import crossfit, fit_decision
 from evenhand.errors import DataError
 from evenhand.evaluate import Question, Results, Rival, evaluate
-from evenhand.types import LabelSpace, Logits, Predictions, Role, Task
+from evenhand.types import FitStatistics, LabelSpace, Logits, Predictions, Role, Task
 
 TOP = {
     "estimate", "role", "rows", "task", "labels", "level", "resamples", "note", "undefined",
@@ -62,7 +62,7 @@ def measured(
         tune,
         report,
         decision=fit_decision(tune, **settings),
-        fit_truth_NC=rows(Role.FIT, task=task, seed=2).truth_NC,
+        fit=FitStatistics.of(rows(Role.FIT, task=task, seed=2).truth_NC, task),
         question=replace(question, settings=settings),
     )
 
@@ -177,7 +177,7 @@ def test_a_class_nobody_saw_is_undefined_and_left_out_of_the_mean() -> None:
         tune,
         report,
         decision=fit_decision(tune, cuts="fixed"),
-        fit_truth_NC=tune.truth_NC,
+        fit=FitStatistics.of(tune.truth_NC, tune.labels.task),
         question=replace(FEW, settings={"cuts": "fixed"}),
     ).contents
     assert contents["undefined"] == 1
@@ -221,7 +221,7 @@ def test_the_same_seed_gives_the_same_results_and_the_note_stands_on_them() -> N
 def test_report_rows_may_not_stand_for_tune_rows() -> None:
     tune, report = rows(Role.TUNE), rows(Role.REPORT)
     with pytest.raises(DataError, match=r"\[E212\]"):
-        evaluate(report, None, decision=fit_decision(tune), fit_truth_NC=tune.truth_NC)
+        evaluate(report, None, decision=fit_decision(tune), fit=FitStatistics.of(tune.truth_NC, tune.labels.task))
 
 
 def test_no_rows_are_refused() -> None:
@@ -231,7 +231,7 @@ def test_no_rows_are_refused() -> None:
             tune,
             rows(Role.REPORT).take([]),
             decision=fit_decision(tune),
-            fit_truth_NC=tune.truth_NC,
+            fit=FitStatistics.of(tune.truth_NC, tune.labels.task),
         )
 
 
@@ -239,7 +239,7 @@ def test_a_decision_for_other_labels_is_refused() -> None:
     tune = rows(Role.TUNE)
     other = replace(tune, labels=LabelSpace(("x", "y", "z"), Task.MULTILABEL))
     with pytest.raises(DataError, match=r"\[E213\].*different labels"):
-        evaluate(tune, None, decision=fit_decision(other), fit_truth_NC=tune.truth_NC)
+        evaluate(tune, None, decision=fit_decision(other), fit=FitStatistics.of(tune.truth_NC, tune.labels.task))
 
 
 def test_a_rival_on_other_rows_is_refused() -> None:
@@ -250,6 +250,6 @@ def test_a_rival_on_other_rows_is_refused() -> None:
             tune,
             None,
             decision=fit_decision(tune),
-            fit_truth_NC=tune.truth_NC,
+            fit=FitStatistics.of(tune.truth_NC, tune.labels.task),
             rivals=(rival,),
         )

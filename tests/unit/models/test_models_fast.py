@@ -1,0 +1,103 @@
+"""The faster parts do what the parts that they replace do."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from evenhand.models.backbones import Source, load_encoder
+from evenhand.models.fast import (
+    AccumulatingEmbedding,
+    ByteDropout,
+    clear_gradients,
+    drop,
+    quicken,
+)
+
+IDS = torch.tensor([[3, 4, 4, 0], [5, 3, 0, 0]])
+
+
+def test_the_embedding_gradient_equals_torchs_including_repeats_and_padding() -> None:
+    plain = nn.Embedding(9, 4, padding_idx=0)
+    quick = AccumulatingEmbedding(copy.deepcopy(plain))
+    weights = torch.randn(2, 4, 4)
+    for module in (plain, quick):
+        (module(IDS) * weights).sum().backward()
+    torch.testing.assert_close(quick.weight.grad, plain.weight.grad)
+    assert quick.weight.grad is not None
+    assert not quick.weight.grad[0].any()
+
+
+def test_clearing_leaves_no_trace_of_the_last_batch_and_keeps_the_buffer() -> None:
+    quick = AccumulatingEmbedding(nn.Embedding(9, 4))
+    quick(IDS).sum().backward()
+    buffer = quick.weight.grad
+    clear_gradients(quick)
+    assert quick.weight.grad is buffer
+    assert buffer is not None
+    assert not buffer.any()
+
+
+def test_an_optimizer_takes_the_same_steps_with_either_embedding() -> None:
+    plain = nn.Embedding(9, 4)
+    quick = AccumulatingEmbedding(copy.deepcopy(plain))
+    for module in (plain, quick):
+        optimizer = torch.optim.AdamW(module.parameters(), lr=0.1)
+        for step in range(3):
+            clear_gradients(module)
+            (module(IDS + step) ** 2).sum().backward()
+            optimizer.step()
+    torch.testing.assert_close(quick.weight, plain.weight)
+
+
+def test_nothing_is_dropped_at_zero_nor_in_evaluation() -> None:
+    x = torch.randn(50)
+    assert drop(x, 0.0) is x
+    assert ByteDropout(0.5).eval()(x) is x
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_the_share_dropped_and_the_expected_value_are_right(p: float) -> None:
+    torch.manual_seed(0)
+    y = drop(torch.ones(1000, 1001), p)
+    assert (y == 0).float().mean().item() == pytest.approx(p, abs=0.004)
+    assert y.mean().item() == pytest.approx(1.0, abs=0.01)
+    assert y.unique().tolist() == pytest.approx([0.0, 256 / (256 - round(p * 256))])
+
+
+def test_dropout_passes_the_gradient_of_what_it_kept() -> None:
+    x = torch.ones(64, requires_grad=True)
+    torch.manual_seed(1)
+    y = drop(x, 0.25)
+    y.sum().backward()
+    torch.testing.assert_close(x.grad, y.detach())
+
+
+def test_a_quickened_encoder_has_the_same_states_and_gradients(backbone: Path) -> None:
+    plain = load_encoder(Source("tiny", backbone))
+    quick = quicken(copy.deepcopy(plain))
+    assert any(isinstance(module, ByteDropout) for module in quick.modules())
+    mask = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]])
+    states = [e.eval()(input_ids=IDS, attention_mask=mask).last_hidden_state for e in (plain, quick)]
+    torch.testing.assert_close(states[1][mask == 1], states[0][mask == 1])
+    for state in states:
+        (state[mask == 1] ** 2).sum().backward()
+    for (name, theirs), (_, ours) in zip(
+        plain.named_parameters(), quick.named_parameters(), strict=True
+    ):
+        torch.testing.assert_close(ours.grad, theirs.grad, msg=name, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_dropout_is_at_work_while_training(backbone: Path) -> None:
+    quick = quicken(load_encoder(Source("tiny", backbone))).train()
+    for module in quick.modules():
+        if isinstance(module, ByteDropout):
+            module.p = 0.0
+    quick.encoder.layer[0].attention.self.dropout.p = 0.5
+    torch.manual_seed(0)
+    first, second = (quick(input_ids=IDS).last_hidden_state for _ in range(2))
+    assert not torch.allclose(first, second)
