@@ -17,6 +17,7 @@ from evenhand.data import Schema
 from evenhand.decide import Decision
 from evenhand.durable import folder_fault, write_folder
 from evenhand.errors import BundleError, MissingFileError
+from evenhand.extras import need
 from evenhand.types import LabelSpace, Logits
 
 if TYPE_CHECKING:
@@ -200,8 +201,11 @@ def load(path: str | Path) -> Classifier:
     Raises:
         MissingFileError: E401 when there is no bundle.
         BundleError: E401 when a file is damaged; E402 when the parts do not belong together.
+        MissingExtraError: E104 in an installation that cannot run a network.
     """
     folder = find(Path(path))
+    for library in ("torch", "transformers"):
+        need("train", library)
     fault = folder_fault(folder)
     if fault is not None:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)

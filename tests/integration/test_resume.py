@@ -100,6 +100,19 @@ def test_resume_refuses_other_data(
         resume(out, screen=Screen())
 
 
+def test_a_run_begun_by_a_relative_path_goes_on_from_any_folder(
+    tmp_path: Path,
+    labelled_file: Path,
+    tiny: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(labelled_file.parent)
+    evenhand.train(labelled_file.name, tmp_path / "run", settings=tiny)
+    (tmp_path / "run" / "metrics.json").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert resume("run", screen=Screen()).metrics["rows"] > 0
+
+
 def test_resume_of_a_finished_run_says_so(
     tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
 ) -> None:

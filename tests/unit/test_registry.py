@@ -32,7 +32,7 @@ def test_names_come_in_the_order_of_the_roll_call_then_of_registration(losses):
 
 def test_listing_imports_nothing(losses):
     losses.names()
-    with pytest.raises(ModuleNotFoundError, match=r"no\.such"):
+    with pytest.raises(ModuleNotFoundError, match="No module named 'no'"):
         losses.factory("late")
 
 

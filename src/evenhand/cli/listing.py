@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evenhand.errors import ConfigError, did_you_mean
+from evenhand.extras import need
 
 if TYPE_CHECKING:
     from evenhand.registry import Registry
@@ -20,6 +21,7 @@ REGISTRIES = {
     "metrics": "evenhand.evaluate.selection:SELECTION",
     "calibrators": "evenhand.calibrate:CALIBRATORS",
 }
+TORCH_KINDS = ("poolings", "heads", "losses")
 KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
 _PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 
@@ -59,6 +61,8 @@ def _entries(kind: str) -> dict[str, str]:
         from evenhand.samples import SAMPLES
 
         return {n: f"{s.title}: {s.facts}; {s.licence}" for n, s in SAMPLES.items()}
+    if kind in TORCH_KINDS:
+        need("train", "torch")
     registry = _registry(kind)
     return {name: registry.describe(name) for name in registry.names()}
 

@@ -119,8 +119,9 @@ def text_cells(table: Table, column: str) -> list[str]:
 
 def _ids(table: Table, schema: Schema, rows: Sequence[int]) -> list[str]:
     if schema.id is None or schema.id not in table.columns:
-        stem = Path(table.path).stem
-        return [f"{stem}:{table.lines[i]}" for i in rows]
+        stem, lines = Path(table.path).stem, table.lines
+        alone = len(set(lines)) == len(lines)
+        return [f"{stem}:{lines[i] if alone else i + 1}" for i in rows]
     cells = table.column(schema.id)
     seen: dict[str, int] = {}
     for i in rows:

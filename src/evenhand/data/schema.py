@@ -84,7 +84,7 @@ class Schema:
 
     def describe(self) -> str:
         """Return what was understood, a line each, with the setting that overrides it."""
-        header = "first line" if self.has_header else "none, columns named by what they hold"
+        header = "columns have names" if self.has_header else "none, named by what columns hold"
         rows = [
             ("text", repr(self.text), "data.text=NAME"),
             ("labels", self._written(), "data.labels=NAME[,NAME...]"),

@@ -44,9 +44,7 @@ _SETTINGS: Any = {
     "text.usetex": False,
     "font.family": ["DejaVu Sans"],
     "font.size": 11.0,
-    "axes.labelsize": 11.0,
-    "xtick.labelsize": 11.0,
-    "ytick.labelsize": 11.0,
+    **dict.fromkeys(("axes.labelsize", "xtick.labelsize", "ytick.labelsize"), 11.0),
     "lines.linewidth": 1.5,
     "axes.xmargin": 0.02,
     "axes.ymargin": 0.05,
@@ -256,8 +254,7 @@ def draw_precision_recall(
     if cut is not None:
         axes.plot(*cut, "o", ms=7, color=SECOND, clip_on=False, zorder=4)
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-    axes.set_xticklabels(["0", ".5", "1"])
-    axes.set_yticklabels(["0", ".5", "1"])
+    axes.set(xticklabels=["0", ".5", "1"], yticklabels=["0", ".5", "1"])
     return _svg(figure, words)
 
 
@@ -284,9 +281,9 @@ def draw_reliability(bins: Sequence[Bin], words: Words) -> str:
         above: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
         below.annotate(_short(b.count), middle, color=MUTED, fontsize=10, **above)
     below.set_yscale("log")
-    below.set(xlim=(0, 1), ylim=(0.5, counts.max(initial=1) * 8), yticks=[], ylabel="pairs (log)")
-    below.set(xlabel="predicted probability", yticklabels=[])
     below.minorticks_off()
+    below.set(xlim=(0, 1), ylim=(0.5, counts.max(initial=1) * 8), yticks=[])
+    below.set(xlabel="predicted probability", ylabel="pairs (log)")
     return _svg(figure, words)
 
 
@@ -321,9 +318,8 @@ def _canvas(
 
     left, right, top, bottom = margins
     figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-    box = (left / width, bottom / height)
     size = ((width - left - right) / width, (height - top - bottom) / height)
-    axes = figure.add_axes((*box, *size))
+    axes = figure.add_axes((left / width, bottom / height, *size))
     _quiet(axes)
     return figure, axes
 

@@ -173,6 +173,6 @@ def _cache_folder() -> Path:
 
 
 def _read_table(file: Path, pad_id: int) -> TokenTable:
-    with np.load(file, allow_pickle=False) as stored:
+    with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
         parts: dict[str, Any] = {name: stored[name] for name in stored.files}
     return TokenTable(parts["ids"], parts["starts"], int(parts["truncated"]), pad_id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, TextIO
 
 from evenhand.bundle import Classifier
@@ -14,6 +14,8 @@ from evenhand.errors import DataError
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run by a spreadsheet; it is written with a ``'`` before it."""
+_END = "\r\n"
+"""Given to the CSV writer so that a cell with either sign is quoted; lines end in ``\\n`` alone."""
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
 
@@ -55,12 +57,13 @@ def answer_texts(classifier: Classifier, texts: Sequence[str]) -> dict[str, list
 
 def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     """Return columns as CSV, cells that a spreadsheet would run made harmless."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    rows: list[str] = []
+    sink: Any = SimpleNamespace(write=rows.append)
+    writer = csv.writer(sink, lineterminator=_END)
     writer.writerow(columns)
     for row in zip(*columns.values(), strict=True):
         writer.writerow([_cell(value) for value in row])
-    return buffer.getvalue()
+    return "".join(row.removesuffix(_END) + "\n" for row in rows)
 
 
 def _cell(value: Any) -> Any:

@@ -10,6 +10,7 @@ from evenhand.calibrate import CALIBRATORS, nll
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, find_placeholders
 from evenhand.evaluate.selection import SELECTION
+from evenhand.extras import need
 from evenhand.seeds import derive
 from evenhand.types import FitStatistics, Logits, Predictions, Probs, Role
 
@@ -83,7 +84,10 @@ def check_parts(config: RunConfig) -> None:
 
     Raises:
         ConfigError: E101 for a name, E102 for a setting.
+        MissingExtraError: E104 in an installation that cannot train.
     """
+    for library in ("torch", "transformers"):
+        need("train", library)
     from evenhand.losses import LOSSES
     from evenhand.models.heads import HEADS
     from evenhand.models.pooling import POOLINGS

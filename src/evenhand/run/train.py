@@ -109,11 +109,12 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
     )
     check_parts(config)
     dataset = _read(job)
-    if {"split": split_hash(dataset), **dataset.sha256} != manifest["sha256"]:
+    known = set(manifest["sha256"].values())
+    if {split_hash(dataset), *dataset.sha256.values()} != known:
         raise TrainingError(
             "E303",
             "the data is no longer what the run was started on",
-            got=", ".join(k for k, v in dataset.sha256.items() if manifest["sha256"].get(k) != v)
+            got=", ".join(name for name, digest in dataset.sha256.items() if digest not in known)
             or "another split",
             fix="restore the files, or start a new run with another --out",
         )
@@ -189,6 +190,8 @@ def _read(job: Job) -> Dataset:
         )
     for line in (*dataset.schema.describe().splitlines(), *dataset.ledger.lines()):
         job.screen.say(line)
+    roles = ", ".join(f"{dataset.count(role):,} {role}" for role in Role)
+    job.screen.say(f"roles   {roles}")
     for note in dataset.notes:
         job.screen.say(f"note: {note}")
     return dataset

@@ -61,6 +61,12 @@ def test_objects_with_a_mapping_of_labels(write):
     assert [data.count(role) for role in Role] == [28, 6, 6]
 
 
+def test_rows_of_one_line_are_numbered(write):
+    items = [{"text": f"case {i}", "label": "ab"[i % 2]} for i in range(40)]
+    data = read(write("train.json", json.dumps(items)))
+    assert set(data.ids) == {f"train:{i}" for i in range(1, 41)}
+
+
 def test_softmax_when_asked_for(write):
     items = [{"text": f"case {i}", "labels": ["ab"[i % 2]]} for i in range(40)]
     data = read(write("train.json", json.dumps(items)), DataConfig(task="multiclass"))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evenhand.errors import DataError, WriteError
+from evenhand.errors import DataError
 from evenhand.evaluate.report import (
     Evidence,
     cautions,
@@ -157,7 +157,7 @@ class Page(HTMLParser):
 
 
 def changed(evidence: Evidence, **metrics: Any) -> Evidence:
-    return replace(evidence, metrics={**evidence.metrics, **metrics})
+    return replace(evidence, metrics={**evidence.metrics, **metrics}, history=())
 
 
 def text_of(html: str) -> str:
@@ -219,26 +219,12 @@ def test_every_plot_has_a_title_and_a_description(page_28: str) -> None:
         )
 
 
-def test_every_class_has_a_row_and_a_curve(page_28: str) -> None:
-    for name in EMOTIONS:
-        assert f'data-sort="{name}">{name}' in page_28
-        assert f"<b>{name}</b>" in page_28
-
-
 def test_sections_are_landmarks_in_the_order_of_the_story(page_28: str) -> None:
     page = Page(page_28)
     assert [len(page.all(tag)) for tag in ("header", "nav", "main", "footer", "h1")] == [1] * 5
-    assert [a["id"] for a in page.all("section")] == [
-        "systems",
-        "classes",
-        "decision",
-        "curves",
-        "training",
-        "confusion",
-        "ledger",
-        "provenance",
-        "reading",
-    ]
+    assert " ".join(str(a["id"]) for a in page.all("section")) == (
+        "systems classes decision curves training confusion ledger provenance reading"
+    )
     assert len(page.all("caption")) == len(page.all("table"))
     assert all("scope" in a for a in page.all("th"))
 
@@ -251,6 +237,9 @@ def test_the_table_of_classes_starts_sorted_by_rows_and_has_buttons(page_28: str
     rows = [int(n) for n in re.findall(r'<td class="n" data-sort="(\d+)">[\d,]+</td>', table)]
     assert rows == sorted(rows, reverse=True)
     assert len(rows) == 28
+    for name in EMOTIONS:
+        assert f'<th scope="row" data-sort="{name}">{name}' in table
+        assert f"<b>{name}</b>" in page_28
 
 
 def test_same_evidence_gives_the_same_bytes(three: Evidence, page_three: str) -> None:
@@ -292,7 +281,7 @@ def test_classes_with_few_rows_are_marked(three: Evidence, page_three: str) -> N
     assert page_three.count("&lt; 20 rows") == len(few)
 
 
-def test_a_run_without_training_or_decision_has_neither_section(three: Evidence) -> None:
+def test_a_run_without_training_or_decision_has_no_such_section(three: Evidence) -> None:
     html = render(replace(three, history=(), decision={}, ledger=()))
     assert 'id="training"' not in html
     assert 'id="ledger"' not in html
@@ -307,7 +296,7 @@ def test_the_selection_metric_is_read_under_its_name_or_as_value(three: Evidence
 
 def test_seventy_classes_list_confusions_instead_of_a_matrix() -> None:
     names = [f"class {n}" for n in range(70)]
-    html = render(evidence_of(names, Task.MULTICLASS, steps=2))
+    html = render(replace(evidence_of(names, Task.MULTICLASS), history=()))
     assert "The most frequent confusions" in html
     assert "28 of 70 classes" in html
     assert "the 60 rarest" in html
@@ -407,8 +396,3 @@ def test_probabilities_of_other_rows_are_refused(three: Evidence) -> None:
 def test_the_report_is_written_whole(three: Evidence, page_three: str, tmp_path: Path) -> None:
     write_report(tmp_path / "report.html", three)
     assert (tmp_path / "report.html").read_text("utf-8") == page_three
-
-
-def test_a_folder_that_is_not_there_is_a_write_error(three: Evidence, tmp_path: Path) -> None:
-    with pytest.raises(WriteError, match="E106"):
-        write_report(tmp_path / "missing" / "report.html", three)

@@ -221,7 +221,12 @@ def test_the_same_seed_gives_the_same_results_and_the_note_stands_on_them() -> N
 def test_report_rows_may_not_stand_for_tune_rows() -> None:
     tune, report = rows(Role.TUNE), rows(Role.REPORT)
     with pytest.raises(DataError, match=r"\[E212\]"):
-        evaluate(report, None, decision=fit_decision(tune), fit=FitStatistics.of(tune.truth_NC, tune.labels.task))
+        evaluate(
+            report,
+            None,
+            decision=fit_decision(tune),
+            fit=FitStatistics.of(tune.truth_NC, tune.labels.task),
+        )
 
 
 def test_no_rows_are_refused() -> None:
@@ -239,7 +244,12 @@ def test_a_decision_for_other_labels_is_refused() -> None:
     tune = rows(Role.TUNE)
     other = replace(tune, labels=LabelSpace(("x", "y", "z"), Task.MULTILABEL))
     with pytest.raises(DataError, match=r"\[E213\].*different labels"):
-        evaluate(tune, None, decision=fit_decision(other), fit=FitStatistics.of(tune.truth_NC, tune.labels.task))
+        evaluate(
+            tune,
+            None,
+            decision=fit_decision(other),
+            fit=FitStatistics.of(tune.truth_NC, tune.labels.task),
+        )
 
 
 def test_a_rival_on_other_rows_is_refused() -> None:

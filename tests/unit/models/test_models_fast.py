@@ -82,7 +82,9 @@ def test_a_quickened_encoder_has_the_same_states_and_gradients(backbone: Path) -
     quick = quicken(copy.deepcopy(plain))
     assert any(isinstance(module, ByteDropout) for module in quick.modules())
     mask = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]])
-    states = [e.eval()(input_ids=IDS, attention_mask=mask).last_hidden_state for e in (plain, quick)]
+    states = [
+        e.eval()(input_ids=IDS, attention_mask=mask).last_hidden_state for e in (plain, quick)
+    ]
     torch.testing.assert_close(states[1][mask == 1], states[0][mask == 1])
     for state in states:
         (state[mask == 1] ** 2).sum().backward()

@@ -1,0 +1,52 @@
+"""The run folder's names and refusals."""
+
+import json
+
+import pytest
+
+from evenhand.errors import ConfigError, MissingFileError
+from evenhand.run.folder import Layout, Run
+
+
+def test_names_are_those_of_the_design(tmp_path):
+    layout = Layout(tmp_path)
+    files = [
+        layout.asked, layout.resolved, layout.manifest, layout.split, layout.history,
+        layout.checkpoints, layout.predictions("tune"), layout.decision, layout.metrics,
+        layout.report, layout.bundle,
+    ]  # fmt: skip
+    assert [str(f.relative_to(tmp_path)) for f in files] == [
+        "run.toml", "resolved.json", "manifest.json", "split.parquet", "history.jsonl",
+        "checkpoints", "predictions/tune.parquet", "decision.json", "metrics.json",
+        "report.html", "bundle",
+    ]  # fmt: skip
+
+
+def test_a_folder_that_is_not_there_or_empty_may_be_used(tmp_path):
+    Layout(tmp_path / "new").refuse_used()
+    Layout(tmp_path).refuse_used()
+
+
+@pytest.mark.parametrize("name", ["folder", "file"])
+def test_what_is_in_use_is_refused(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / ".hidden").touch()
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"\[E109\](.|\n)*--resume"):
+        Layout(tmp_path / name).refuse_used()
+
+
+def test_a_run_that_is_not_finished_is_none(tmp_path):
+    with pytest.raises(MissingFileError, match=r"\[E401\] no finished run lies here"):
+        Run(tmp_path)
+
+
+def test_a_run_reads_what_it_left(tmp_path):
+    (tmp_path / "metrics.json").write_text(json.dumps({"rows": 3}))
+    (tmp_path / "manifest.json").write_text(json.dumps({"seed": 4}))
+    run = Run(tmp_path)
+    assert (run.metrics, run.manifest, run.folder) == ({"rows": 3}, {"seed": 4}, tmp_path)
+    with pytest.raises(MissingFileError, match=r"\[E202\] there is no such prediction file"):
+        run.predictions("report")
+    with pytest.raises(MissingFileError, match=r"\[E401\] there is no bundle here"):
+        run.classifier  # noqa: B018

@@ -1,0 +1,44 @@
+"""Which files a run reads."""
+
+from pathlib import Path
+
+import pytest
+
+from evenhand.config import DataConfig
+from evenhand.errors import EvenhandError
+from evenhand.run.sources import Sources
+from evenhand.types import Role
+
+ROWS = "text,label\n" + "".join(f"the {n} day,{n % 2}\n" for n in range(40))
+
+
+def test_paths_become_absolute_and_names_stay(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text(ROWS)
+    stored = Sources("rows.csv", tune=Path("rows.csv"), report="owner/name").to_dict()
+    assert stored == {
+        "data": str(tmp_path / "rows.csv"),
+        "tune": str(tmp_path / "rows.csv"),
+        "report": "owner/name",
+        "labels_file": None,
+    }
+
+
+def test_a_stored_source_is_read_again_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text(ROWS)
+    first = Sources("rows.csv")
+    again = Sources.from_dict(first.to_dict())
+    read = first.read(DataConfig(), seed=0)
+    monkeypatch.chdir("/")
+    same = again.read(DataConfig(), seed=0)
+    assert (read.texts, read.roles) == (same.texts, same.roles)
+    assert read.count(Role.TUNE) > 0
+
+
+def test_a_table_in_memory_is_named_by_its_type_and_cannot_be_read_again():
+    table = {"text": ["a", "b"], "label": ["x", "y"]}
+    stored = Sources(table).to_dict()
+    assert stored["data"] == "<dict>"
+    with pytest.raises(EvenhandError, match=r"\[E202\]"):
+        Sources.from_dict(stored).read(DataConfig(), seed=0)

@@ -1,0 +1,166 @@
+"""Files that appear whole or not at all."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+
+import pytest
+
+from evenhand import durable
+from evenhand.errors import WriteError
+
+FILES = {"a.bin": bytes(range(40)), "inner/b.txt": b"words", "empty": b""}
+
+
+def names(folder):
+    return sorted(p.name for p in folder.iterdir())
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Let every fsync fail as on a full disk."""
+
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+
+def test_written_bytes_are_there_and_nothing_else(tmp_path):
+    durable.write_bytes(tmp_path / "f", b"new")
+    assert (tmp_path / "f").read_bytes() == b"new"
+    assert names(tmp_path) == ["f"]
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, full_disk):
+    (tmp_path / "f").write_bytes(b"old")
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*No space left on device"):
+        durable.write_bytes(tmp_path / "f", b"new")
+    assert (tmp_path / "f").read_bytes() == b"old"
+    assert names(tmp_path) == ["f"]
+
+
+def test_a_rename_that_fails_leaves_the_old_folder_and_no_temporary_file(tmp_path):
+    (tmp_path / "f").mkdir()
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*Is a directory"):
+        durable.write_bytes(tmp_path / "f", b"new")
+    assert names(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("name", ["file/below", "missing/f", "n" * 300])
+def test_a_path_that_cannot_be_is_reported_as_one(tmp_path, name):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WriteError, match=r"\[E106\]"):
+        durable.write_bytes(tmp_path / name, b"x")
+
+
+def test_text_is_utf8(tmp_path):
+    durable.write_text(tmp_path / "t", "né 😀")
+    assert (tmp_path / "t").read_bytes() == "né 😀".encode()
+
+
+def test_json_comes_back_and_ends_in_a_newline(tmp_path):
+    value = {"ö": [1, 0.1, None, True]}
+    durable.write_json(tmp_path / "j", value)
+    text = (tmp_path / "j").read_text("utf-8")
+    assert json.loads(text) == value
+    assert text.endswith("}\n")
+    assert "ö" in text
+
+
+def test_json_refuses_what_json_cannot_say(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        durable.write_json(tmp_path / "j", float("nan"))
+    assert not names(tmp_path)
+
+
+def test_make_folder_makes_parents_and_leaves_it_empty(tmp_path):
+    durable.make_folder(tmp_path / "a" / "b")
+    assert not names(tmp_path / "a" / "b")
+
+
+def test_make_folder_below_a_file(tmp_path):
+    (tmp_path / "f").write_bytes(b"")
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*Not a directory"):
+        durable.make_folder(tmp_path / "f" / "g")
+
+
+def test_a_folder_is_written_with_its_manifest(tmp_path):
+    durable.write_folder(tmp_path / "d", FILES)
+    listed = json.loads((tmp_path / "d" / durable.MANIFEST).read_bytes())["files"]
+    assert listed == {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in FILES.items()
+    }
+    assert durable.folder_fault(tmp_path / "d") is None
+    assert names(tmp_path) == ["d"]
+
+
+def test_a_folder_of_the_same_name_is_replaced(tmp_path):
+    durable.write_folder(tmp_path / "d", FILES)
+    durable.write_folder(tmp_path / "d", {"c": b"3"})
+    assert names(tmp_path / "d") == [durable.MANIFEST, "c"]
+
+
+def test_a_full_disk_leaves_the_old_folder_and_no_other(tmp_path, monkeypatch):
+    durable.write_folder(tmp_path / "d", {"c": b"old"})
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*full"):
+        durable.write_folder(tmp_path / "d", FILES)
+    assert names(tmp_path) == ["d"]
+    assert durable.folder_fault(tmp_path / "d") is None
+    assert (tmp_path / "d" / "c").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_found(tmp_path, name):
+    durable.write_folder(tmp_path / "d", FILES)
+    (tmp_path / "d" / name).unlink()
+    assert durable.folder_fault(tmp_path / "d") == f"{tmp_path / 'd' / name} is missing"
+
+
+def test_a_missing_manifest_is_found(tmp_path):
+    assert durable.folder_fault(tmp_path) == f"{tmp_path / durable.MANIFEST} is missing"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
+def test_an_unreadable_manifest_is_found(tmp_path, text):
+    (tmp_path / durable.MANIFEST).write_text(text)
+    assert "not readable" in (durable.folder_fault(tmp_path) or "")
+
+
+def test_every_cut_and_every_flipped_bit_of_the_content_is_found(tmp_path):
+    durable.write_folder(tmp_path / "d", FILES)
+    for name, content in FILES.items():
+        file = tmp_path / "d" / name
+        for bit in range(8 * len(content)):
+            damaged = bytearray(content)
+            damaged[bit // 8] ^= 1 << bit % 8
+            file.write_bytes(damaged)
+            assert durable.folder_fault(tmp_path / "d"), (name, bit)
+        for size in range(len(content)):
+            file.write_bytes(content[:size])
+            assert durable.folder_fault(tmp_path / "d"), (name, size)
+        file.write_bytes(content)
+    assert durable.folder_fault(tmp_path / "d") is None
+
+
+def test_every_flipped_bit_of_a_manifest_is_found_or_changes_nothing_that_is_checked(tmp_path):
+    durable.write_folder(tmp_path / "d", {"c": b"content"})
+    manifest = tmp_path / "d" / durable.MANIFEST
+    content = manifest.read_bytes()
+    digest = content.index(hashlib.sha256(b"content").hexdigest().encode())
+    for byte in range(digest, digest + 64):
+        for bit in range(8):
+            damaged = bytearray(content)
+            damaged[byte] ^= 1 << bit
+            manifest.write_bytes(damaged)
+            assert durable.folder_fault(tmp_path / "d"), (byte, bit)
+
+
+def test_a_copied_folder_is_whole(tmp_path):
+    durable.write_folder(tmp_path / "d", FILES)
+    shutil.copytree(tmp_path / "d", tmp_path / "copy")
+    assert durable.folder_fault(tmp_path / "copy") is None

@@ -1,0 +1,75 @@
+"""Importing evenhand is cheap and changes nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+import evenhand
+
+PUBLIC = {
+    "Decision", "EvenhandError", "LabelSpace", "Logits", "Predictions", "Probs", "Role", "Task",
+    "fit_decision", "load", "train",
+}  # fmt: skip
+
+
+def in_fresh_python(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_public_names_are_pinned():
+    assert set(evenhand.__all__) == PUBLIC
+    assert len(PUBLIC) <= 12
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_every_public_name_is_there(name):
+    assert getattr(evenhand, name).__name__.removeprefix("evenhand.") == name
+    assert name in dir(evenhand)
+
+
+def test_train_can_be_called_also_when_the_room_of_that_name_is_imported():
+    in_fresh_python(
+        "import evenhand\n"
+        "first = evenhand.train\n"
+        "import evenhand.train.schedule as schedule\n"
+        "assert evenhand.train is not first and schedule.SCHEDULES.names()\n"
+        "for call in (first, evenhand.train):\n"
+        "    try:\n"
+        "        call('no.csv', 'out', recipe='no')\n"
+        "    except evenhand.EvenhandError as error:\n"
+        "        assert error.code == 'E101', error\n"
+    )
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(AttributeError, match="no attribute 'fit'"):
+        evenhand.fit  # noqa: B018
+
+
+def test_importing_loads_nothing_heavy_and_changes_nothing():
+    in_fresh_python(
+        "import logging, os, random, sys, warnings\n"
+        "import numpy as np\n"
+        "def state():\n"
+        "    draws = np.random.get_state()[1].tolist(), random.getstate()\n"
+        "    loggers = len(logging.root.handlers), logging.root.level\n"
+        "    return dict(os.environ), list(warnings.filters), loggers, draws\n"
+        "before = state()\n"
+        "import evenhand, evenhand.decide\n"
+        "assert state() == before\n"
+        "heavy = {'torch', 'transformers', 'sklearn', 'pandas', 'matplotlib', 'datasets'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["decide"], ["predict"]])
+def test_help_imports_neither_torch_nor_transformers(command):
+    in_fresh_python(
+        "import sys\n"
+        "from evenhand.cli import main\n"
+        f"assert main([*{command!r}, '--help']) == 0\n"
+        "heavy = {'torch', 'transformers', 'sklearn', 'pandas', 'matplotlib'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )

@@ -1,0 +1,64 @@
+"""AdamW's groups and the clipping of gradients."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from evenhand.train.optim import adamw, clip_gradients
+
+
+def test_matrices_decay_and_vectors_do_not():
+    model = nn.Sequential(nn.Embedding(5, 4), nn.Linear(4, 3), nn.LayerNorm(3))
+    decayed, free = adamw(model, lr=0.1, weight_decay=0.5).param_groups
+    assert [p.ndim for p in decayed["params"]] == [2, 2]
+    assert [p.ndim for p in free["params"]] == [1, 1, 1]
+    assert (decayed["weight_decay"], free["weight_decay"]) == (0.5, 0.0)
+
+
+def test_a_frozen_parameter_is_left_out():
+    model = nn.Linear(2, 2)
+    model.weight.requires_grad = False
+    groups = adamw(model, lr=0.1, weight_decay=0.5).param_groups
+    assert [len(g["params"]) for g in groups] == [0, 1]
+
+
+def test_without_gradient_a_step_only_decays():
+    model = nn.Linear(2, 2)
+    before = [p.detach().clone() for p in model.parameters()]
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+    adamw(model, lr=0.1, weight_decay=0.5).step()
+    torch.testing.assert_close(model.weight, before[0] * 0.95)
+    assert torch.equal(model.bias, before[1])
+
+
+def with_gradients(*values):
+    model = nn.ParameterList([nn.Parameter(torch.zeros(1)) for _ in values])
+    for p, value in zip(model, values, strict=True):
+        p.grad = torch.tensor([value])
+    return model
+
+
+def test_a_large_gradient_is_scaled_to_the_limit():
+    model = with_gradients(3.0, 4.0)
+    assert clip_gradients(model, 1.0) == 5.0
+    assert [p.grad.item() for p in model] == pytest.approx([0.6, 0.8], rel=1e-5)
+
+
+def test_a_small_gradient_is_untouched():
+    model = with_gradients(0.3, 0.4)
+    assert clip_gradients(model, 1.0) == pytest.approx(0.5)
+    assert [p.grad for p in model] == [torch.tensor([0.3]), torch.tensor([0.4])]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_norm_that_is_no_number_is_returned(bad):
+    assert not math.isfinite(clip_gradients(with_gradients(1.0, bad), 1.0))
+
+
+def test_a_parameter_without_gradient_counts_nothing():
+    model = with_gradients(0.5, 0.5)
+    model[1].grad = None
+    assert clip_gradients(model, 1.0) == 0.5
