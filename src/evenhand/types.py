@@ -57,7 +57,7 @@ class LabelSpace:
         if len(self.names) < fewest or len(set(self.names)) != len(self.names):
             raise DataError(
                 "E213",
-                f"a {self.task} label space needs at least {fewest} names, each once",
+                f"{self.task} data needs at least {fewest} labels, each named once",
                 got=repr(self.names[:8]),
                 fix="check the label column or the labels file",
             )

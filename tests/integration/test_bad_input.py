@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import evenhand
 from evenhand.cli import main
 from evenhand.models import precision
 
@@ -20,6 +19,7 @@ ROWS = [
 ]
 
 Fails = Callable[..., str]
+Check = Callable[[str, str], str]
 
 
 def csv_of(rows: list[tuple[str, str]], header: str = "text,label") -> str:
@@ -34,7 +34,12 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fails(tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny: dict[str, object]) -> Fails:
+def fails(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tiny: dict[str, object],
+    three_lines: Check,
+) -> Fails:
     """Run ``evenhand train`` and return its three lines, once they are known to be three."""
 
     def run(code: str, *arguments: object, settings: dict[str, object] | None = None) -> str:
@@ -49,15 +54,6 @@ def fails(tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny: dict[str, ob
         return error
 
     return run
-
-
-def three_lines(error: str, code: str) -> str:
-    lines = error.splitlines()
-    assert len(lines) == 3, error
-    assert lines[0].startswith(f"[{code}] ")
-    assert lines[1].startswith("  got: ")
-    assert lines[2].startswith("  fix: ")
-    return error
 
 
 def written(tmp_path: Path, name: str, content: str | bytes) -> Path:
@@ -135,7 +131,7 @@ def test_a_label_with_one_row(fails: Fails, tmp_path: Path) -> None:
 
 def test_rows_of_one_class(fails: Fails, tmp_path: Path) -> None:
     path = written(tmp_path, "one.csv", csv_of([(text, "a") for text, _ in ROWS]))
-    assert "at least 2 names" in fails("E213", path)
+    assert "at least 2 labels" in fails("E213", path)
 
 
 def test_a_split_value_that_names_no_role(fails: Fails, tmp_path: Path) -> None:
@@ -201,7 +197,7 @@ def train_on_a_full_disk(
 
 
 def test_a_disk_that_is_full_before_training_leaves_no_folder(
-    tmp_path: Path, data: Path, tiny: dict[str, object]
+    tmp_path: Path, data: Path, tiny: dict[str, object], three_lines: Check
 ) -> None:
     done = train_on_a_full_disk(600, data, tmp_path / "run", tiny)
     assert done.returncode == 2, done.stderr
@@ -210,7 +206,7 @@ def test_a_disk_that_is_full_before_training_leaves_no_folder(
 
 
 def test_a_disk_that_fills_up_in_training_leaves_a_run_that_goes_on(
-    tmp_path: Path, data: Path, tiny: dict[str, object]
+    tmp_path: Path, data: Path, tiny: dict[str, object], three_lines: Check
 ) -> None:
     done = train_on_a_full_disk(60_000, data, tmp_path / "run", tiny)
     assert done.returncode == 2, done.stderr
@@ -342,88 +338,3 @@ def test_a_backbone_that_lacks_a_file(
     shutil.copytree(backbone, copy)
     (copy / file).unlink()
     assert file in fails("E107", data, settings={"model.backbone": copy})
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["train"], "name the data"),
-        (["train", "rows.csv"], "name the data"),
-        (["train", "rows.csv", "--out", "x", "--tunne", "y"], "--tunne"),
-        (["train", "rows.csv", "--out", "x", "--quick", "--recipe", "plain"], "--quick"),
-        (["train", "rows.csv", "--resume", "x"], "--resume"),
-        (["predict"], "run"),
-        (["predict", "x"], "FILE"),
-        (["decide", "x.csv"], "truth"),
-        (["trian"], "trian"),
-    ],
-)
-def test_a_command_line_that_does_not_fit(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(arguments) == 2
-    assert words in three_lines(capsys.readouterr().err, "E110")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["train", "--resume", "nowhere"], "E302"),
-        (["evaluate", "nowhere"], "E401"),
-        (["predict", "nowhere", "--text", "a"], "E401"),
-        (["list", "looses"], "E101"),
-        (["sample", "tweats"], "E101"),
-    ],
-)
-def test_what_is_not_there(
-    arguments: list[str], code: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(arguments) == 2
-    three_lines(capsys.readouterr().err, code)
-
-
-DECIDE = {
-    "a NaN score": ("id,a\nr1,0.5\nr2,nan\n", "E210", "scores.csv:3"),
-    "a missing score": ("id,a\nr1,0.5\nr2,\n", "E210", "scores.csv:3"),
-    "a score above 1": ("id,a\nr1,0.5\nr2,1.5\n", "E210", "--scores logits"),
-    "a word for a score": ("id,a\nr1,0.5\nr2,high\n", "E206", "scores.csv:3"),
-    "an id twice": ("id,a\nr1,0.5\nr1,0.4\n", "E211", "scores.csv:3"),
-    "an id without truth": ("id,a\nr1,0.5\nr9,0.4\n", "E211", "'r9'"),
-    "no id": ("key,a\nr1,0.5\nr2,0.4\n", "E205", "'key'"),
-    "another label": ("id,b\nr1,0.5\nr2,0.4\n", "E213", "'b'"),
-    "no row": ("id,a\n", "E202", "scores.csv"),
-}
-
-
-@pytest.mark.parametrize(("content", "code", "words"), DECIDE.values(), ids=DECIDE)
-def test_decide(
-    content: str, code: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scores = written(tmp_path, "scores.csv", content)
-    truth = written(tmp_path, "truth.csv", "id,a\nr1,1\nr2,0\n")
-    out = tmp_path / "decision.json"
-    given = ["decide", scores, "--truth", truth, "--scores", "probs", "-o", out]
-    assert main([*map(str, given)]) == 2
-    assert words in three_lines(capsys.readouterr().err, code)
-    assert not out.exists()
-
-
-def test_decide_into_a_folder_below_a_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    truth = written(tmp_path, "truth.csv", "id,a\nr1,1\nr2,0\nr3,1\nr4,0\n")
-    out = str(truth / "decision.json")
-    given = ["decide", str(truth), "--truth", str(truth), "--scores", "probs", "-o", out]
-    assert main(given) == 2
-    assert "Not a directory" in three_lines(capsys.readouterr().err, "E106")
-
-
-def test_predict_without_the_text_column(
-    tmp_path: Path, data: Path, tiny: dict[str, object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    evenhand.train(data, tmp_path / "run", settings=tiny)
-    new = written(tmp_path, "new.csv", "body of it,when\nwarm day,1\n")
-    out = tmp_path / "out.csv"
-    assert main(["predict", str(tmp_path / "run"), str(new), "-o", str(out)]) == 2
-    assert "no column 'text'" in three_lines(capsys.readouterr().err, "E205")
-    assert not out.exists()

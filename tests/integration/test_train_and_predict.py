@@ -200,6 +200,7 @@ def test_training_leaves_the_callers_random_numbers_alone(
         {"model.head": "mlp"},
         {"loss.name": "focal"},
         {"optim.weight_decay": 0.5},
+        {"optim.head_lr": 1e-4},
         {"optim.clip": 0.01},
         {"schedule.name": "constant"},
         {"train.accumulate": 2},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
+import evenhand
 from evenhand.cli.decide import decide
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
@@ -22,6 +24,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"evenhand {evenhand.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Classifiers that treat rare classes even-handedly, and show the evidence."""
+
+
 app.command()(sample)
 app.command()(train)
 app.command()(evaluate)

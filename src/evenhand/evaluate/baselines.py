@@ -132,5 +132,7 @@ def _log_odds(truth_NC: Truth) -> Floats:
 def _regression(features_NV: Any, truth_N: Truth) -> tuple[Floats, float]:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(solver="liblinear", tol=1e-2).fit(features_NV, truth_N)
+    model = LogisticRegression(solver="liblinear", tol=1e-2, random_state=0).fit(
+        features_NV, truth_N
+    )
     return model.coef_[0], float(model.intercept_[0])

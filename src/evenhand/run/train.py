@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from evenhand.train.schedule import Schedule
 
 
+HEAD_RATIO = 10
+"""How much faster new parameters learn than pretrained ones where nobody said."""
+
+
 @dataclass
 class Job:
     """A run in the making.
@@ -223,7 +227,13 @@ def _train(job: Job, dataset: Dataset, prepared: Prepared) -> Progress:
 
     config, train = job.config, job.config.train
     plan = _plan(config, prepared.fit.rows)
-    optimizer = adamw(prepared.model, lr=config.optim.lr, weight_decay=config.optim.weight_decay)
+    optim = config.optim
+    optimizer = adamw(
+        prepared.model,
+        lr=optim.lr,
+        head_lr=optim.head_lr or HEAD_RATIO * optim.lr,
+        weight_decay=optim.weight_decay,
+    )
     path, faults = checkpoint.newest(job.layout.checkpoints)
     for fault in faults:
         job.screen.say(f"note: a checkpoint is passed over: {fault}")

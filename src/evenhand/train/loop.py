@@ -47,7 +47,7 @@ class Plan:
         patience: passes without gain before stopping; 0 never stops early.
         checkpoint_every: optimizer steps between checkpoints within a pass.
         keep: newest checkpoints kept.
-        lr: peak learning rate.
+        lr: peak learning rate of the backbone, for the record.
         clip: largest gradient norm.
         seed: the run's seed.
         metric: name of the selection metric, for the record.
@@ -147,9 +147,9 @@ class Loop:
 
     def _step(self, progress: Progress, group: Sequence[Rows]) -> None:
         rows = sum(map(len, group))
-        rate = self.plan.lr * self.schedule(progress.step)
+        share = self.schedule(progress.step)
         for settings in self.optimizer.param_groups:
-            settings["lr"] = rate
+            settings["lr"] = settings["initial_lr"] * share
         clear_gradients(self.model)
         loss = sum(self._backward(progress.step, i, rows_B, rows) for i, rows_B in enumerate(group))
         norm = clip_gradients(self.model, self.plan.clip)
@@ -167,7 +167,7 @@ class Loop:
             "step": progress.step,
             "epoch": progress.epoch + 1,
             "loss": loss,
-            "lr": rate,
+            "lr": self.plan.lr * share,
             "grad_norm": norm,
         }
         for hook in self.hooks:

@@ -20,8 +20,16 @@ def test_matrices_decay_and_vectors_do_not():
 def test_a_frozen_parameter_is_left_out():
     model = nn.Linear(2, 2)
     model.weight.requires_grad = False
-    groups = adamw(model, lr=0.1, weight_decay=0.5).param_groups
-    assert [len(g["params"]) for g in groups] == [0, 1]
+    (group,) = adamw(model, lr=0.1, weight_decay=0.5).param_groups
+    assert [p is model.bias for p in group["params"]] == [True]
+
+
+def test_what_is_new_has_a_rate_of_its_own():
+    model = nn.ModuleDict({"encoder": nn.Linear(2, 2), "head": nn.Linear(2, 2)})
+    groups = adamw(model, lr=0.1, head_lr=0.7, weight_decay=0.5).param_groups
+    rates = {id(p): (g["lr"], g["initial_lr"]) for g in groups for p in g["params"]}
+    assert [rates[id(p)] for p in model["encoder"].parameters()] == [(0.1, 0.1)] * 2
+    assert [rates[id(p)] for p in model["head"].parameters()] == [(0.7, 0.7)] * 2
 
 
 def test_without_gradient_a_step_only_decays():
