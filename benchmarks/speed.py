@@ -32,11 +32,11 @@ from evenhand.models.precision import cpu_has_bfloat16, pick_device
 from evenhand.models.tokens import TextTokenizer, TokenTable
 from evenhand.samples import find_sample, write_sample
 from evenhand.sampling.buckets import epoch_batches, padding_waste
-from evenhand.train import infer
-from evenhand.train.checkpoint import Progress
-from evenhand.train.loop import Loop, Plan
-from evenhand.train.objective import Objective
-from evenhand.train.optim import adamw
+from evenhand.training import infer
+from evenhand.training.checkpoint import Progress
+from evenhand.training.loop import Loop, Plan
+from evenhand.training.objective import Objective
+from evenhand.training.optim import adamw
 from evenhand.types import FitStatistics, Task
 
 BATCH, CLASSES, WARM = 32, 28, 5

@@ -8,10 +8,43 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-WORDS = (
-    "good bad happy sad angry calm bright dark quick slow warm cold new old kind rude "
-    "the a is was very not so this that movie day meal train room talk walk game book song"
-).split()
+WORDS = [
+    "good",
+    "bad",
+    "happy",
+    "sad",
+    "angry",
+    "calm",
+    "bright",
+    "dark",
+    "quick",
+    "slow",
+    "warm",
+    "cold",
+    "new",
+    "old",
+    "kind",
+    "rude",
+    "the",
+    "a",
+    "is",
+    "was",
+    "very",
+    "not",
+    "so",
+    "this",
+    "that",
+    "movie",
+    "day",
+    "meal",
+    "train",
+    "room",
+    "talk",
+    "walk",
+    "game",
+    "book",
+    "song",
+]
 SIGNALS = {"joy": "happy", "anger": "angry", "grief": "sad"}
 
 

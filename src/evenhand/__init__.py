@@ -7,8 +7,6 @@ changes nothing.
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,26 +44,6 @@ __all__ = [
     "load",
     "train",
 ]
-
-
-class _Room(ModuleType):
-    """A room that bears the name of a public function, and can be called as that function."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Call the public function."""
-        return __getattr__(self.__name__.rpartition(".")[2])(*arguments, **named)
-
-
-class _Package(ModuleType):
-    """Keeps ``evenhand.train`` callable: importing the room of that name binds it here."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _HOME and isinstance(value, ModuleType):
-            value.__class__ = _Room
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -121,7 +121,7 @@ class Classifier:
         """
         import numpy as np
 
-        from evenhand.train import infer
+        from evenhand.training import infer
 
         if not texts:
             return Logits(np.empty((0, len(self.labels))))

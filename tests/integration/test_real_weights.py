@@ -25,7 +25,7 @@ def test_like_sentences_lie_closer_than_unlike_ones() -> None:
 
     from evenhand.models.backbones import load_encoder
     from evenhand.models.tokens import TextTokenizer
-    from evenhand.train.infer import to_device
+    from evenhand.training.infer import to_device
 
     source = locate("minilm")
     texts = ["the train is late", "our railway is delayed", "she bakes bread"]

@@ -10,7 +10,7 @@ from evenhand.evaluate.selection import SELECTION
 from evenhand.losses import LOSSES
 from evenhand.models.heads import HEADS
 from evenhand.models.pooling import POOLINGS
-from evenhand.train.schedule import SCHEDULES
+from evenhand.training.schedule import SCHEDULES
 
 
 def test_names():

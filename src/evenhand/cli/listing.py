@@ -17,7 +17,7 @@ REGISTRIES = {
     "poolings": "evenhand.models.pooling:POOLINGS",
     "heads": "evenhand.models.heads:HEADS",
     "losses": "evenhand.losses:LOSSES",
-    "schedules": "evenhand.train.schedule:SCHEDULES",
+    "schedules": "evenhand.training.schedule:SCHEDULES",
     "metrics": "evenhand.evaluate.selection:SELECTION",
     "calibrators": "evenhand.calibrate:CALIBRATORS",
 }

@@ -1,6 +1,6 @@
 """Losses: ``(logits, targets)`` to one value an example, in nats.
 
-A loss neither averages nor weighs examples; that happens once, in ``train/objective.py``.
+A loss neither averages nor weighs examples; that happens once, in ``training/objective.py``.
 Naming a loss imports it, and torch with it; importing this room does not.
 """
 

@@ -103,7 +103,7 @@ def measure(
 
 def _score(dataset: Dataset, prepared: Prepared, layout: Layout) -> None:
     """Store the scores of tune and report rows, in float32, as the bundle will give them."""
-    from evenhand.train import infer
+    from evenhand.training import infer
 
     for role in (Role.TUNE, Role.REPORT):
         if dataset.count(role):
@@ -152,7 +152,7 @@ def _report(
     decision: Decision,
     watch: Stopwatch,
 ) -> None:
-    from evenhand.train.hooks import read_history
+    from evenhand.training.hooks import read_history
 
     about = {
         "data": {name: digest[:16] for name, digest in dataset.sha256.items()},

@@ -66,7 +66,7 @@ class Prepared:
             dataset: rows with roles.
             metric: the selection metric.
         """
-        from evenhand.train import infer
+        from evenhand.training import infer
 
         half = SELECTION.factory("macro_f1_at_half")
 
@@ -91,7 +91,7 @@ def check_parts(config: RunConfig) -> None:
     from evenhand.losses import LOSSES
     from evenhand.models.heads import HEADS
     from evenhand.models.pooling import POOLINGS
-    from evenhand.train.schedule import SCHEDULES
+    from evenhand.training.schedule import SCHEDULES
 
     LOSSES.validate(config.loss.name, config.loss.settings())
     SCHEDULES.validate(config.schedule.name, config.schedule.settings())

@@ -25,9 +25,9 @@ from evenhand.run.sources import Sources
 from evenhand.types import FitStatistics, Role
 
 if TYPE_CHECKING:
-    from evenhand.train.checkpoint import Progress
-    from evenhand.train.loop import Plan
-    from evenhand.train.schedule import Schedule
+    from evenhand.training.checkpoint import Progress
+    from evenhand.training.loop import Plan
+    from evenhand.training.schedule import Schedule
 
 
 HEAD_RATIO = 10
@@ -145,7 +145,7 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset) -> None:
 
 def _schedule(config: RunConfig, rows: int) -> Schedule:
     """Return the schedule of the whole run; E105 where the warm-up is as long."""
-    from evenhand.train.schedule import SCHEDULES
+    from evenhand.training.schedule import SCHEDULES
 
     steps = _plan(config, rows).steps(rows)
     return SCHEDULES.build(config.schedule.name, steps, settings=config.schedule.settings())
@@ -157,7 +157,7 @@ def _config_hash(config: RunConfig) -> str:
 
 def _plan(config: RunConfig, rows: int) -> Plan:
     """Return how long to train; where nobody said, by the number of fit rows."""
-    from evenhand.train.loop import Plan, enough_epochs, steps_per_epoch
+    from evenhand.training.loop import Plan, enough_epochs, steps_per_epoch
 
     train = config.train
     steps = steps_per_epoch(rows, train.batch_size, train.accumulate)
@@ -219,11 +219,11 @@ def _finish(job: Job, dataset: Dataset, prepared: Prepared) -> Run:
 
 def _train(job: Job, dataset: Dataset, prepared: Prepared) -> Progress:
     from evenhand.losses import LOSSES
-    from evenhand.train import checkpoint
-    from evenhand.train.hooks import Display, HistoryFile
-    from evenhand.train.loop import Loop
-    from evenhand.train.objective import Objective
-    from evenhand.train.optim import adamw
+    from evenhand.training import checkpoint
+    from evenhand.training.hooks import Display, HistoryFile
+    from evenhand.training.loop import Loop
+    from evenhand.training.objective import Objective
+    from evenhand.training.optim import adamw
 
     config, train = job.config, job.config.train
     plan = _plan(config, prepared.fit.rows)

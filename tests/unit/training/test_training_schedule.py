@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.errors import ConfigError
-from evenhand.train.schedule import SCHEDULES
+from evenhand.training.schedule import SCHEDULES
 
 
 def rates(name, steps, **settings):

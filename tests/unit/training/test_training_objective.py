@@ -7,7 +7,7 @@ import torch
 
 from evenhand.losses.bce import bce_loss
 from evenhand.losses.ce import ce_loss
-from evenhand.train.objective import Objective
+from evenhand.training.objective import Objective
 from evenhand.types import Task
 
 MULTILABEL = Objective(bce_loss, Task.MULTILABEL, 4)

@@ -20,13 +20,13 @@ from evenhand.models.fast import clear_gradients
 from evenhand.models.tokens import TokenTable
 from evenhand.sampling.buckets import Rows, epoch_batches
 from evenhand.seeds import derive
-from evenhand.train import checkpoint
-from evenhand.train.checkpoint import Progress
-from evenhand.train.hooks import Hook
-from evenhand.train.infer import to_device
-from evenhand.train.memory import give_back
-from evenhand.train.objective import Objective
-from evenhand.train.optim import clip_gradients
+from evenhand.training import checkpoint
+from evenhand.training.checkpoint import Progress
+from evenhand.training.hooks import Hook
+from evenhand.training.infer import to_device
+from evenhand.training.memory import give_back
+from evenhand.training.objective import Objective
+from evenhand.training.optim import clip_gradients
 from evenhand.types import Truth
 
 STEPS_BETWEEN_TRIMS = 50

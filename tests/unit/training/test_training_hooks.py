@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from evenhand.errors import WriteError
-from evenhand.train.hooks import Display, HistoryFile, read_history
+from evenhand.training.hooks import Display, HistoryFile, read_history
 
 
 def step(number):

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from evenhand.errors import TrainingError, WriteError
-from evenhand.train import checkpoint
-from evenhand.train.checkpoint import Progress
+from evenhand.training import checkpoint
+from evenhand.training.checkpoint import Progress
 
 
 def trained(seed: int = 0, steps: int = 3):

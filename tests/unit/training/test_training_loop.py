@@ -10,10 +10,10 @@ from torch import nn
 from evenhand.errors import TrainingError
 from evenhand.losses import LOSSES
 from evenhand.models.tokens import TokenTable
-from evenhand.train.checkpoint import Progress, newest
-from evenhand.train.loop import Loop, Plan, enough_epochs, steps_per_epoch
-from evenhand.train.objective import Objective
-from evenhand.train.optim import adamw
+from evenhand.training.checkpoint import Progress, newest
+from evenhand.training.loop import Loop, Plan, enough_epochs, steps_per_epoch
+from evenhand.training.objective import Objective
+from evenhand.training.optim import adamw
 from evenhand.types import FitStatistics, Task
 
 ROWS, CLASSES, WORDS = 40, 3, 20

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from evenhand.train.optim import adamw, clip_gradients
+from evenhand.training.optim import adamw, clip_gradients
 
 
 def test_matrices_decay_and_vectors_do_not():

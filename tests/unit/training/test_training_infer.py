@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from evenhand.models.tokens import TokenTable
-from evenhand.train import infer
+from evenhand.training import infer
 
 LENGTHS = np.array([3, 9, 1, 4, 9, 2, 5])
 
