@@ -110,7 +110,7 @@ def labelled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny(backbone: Path) -> dict[str, object]:
     """Return settings under which a run on ``labelled_file`` takes about a second."""
     return {

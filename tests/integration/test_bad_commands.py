@@ -26,7 +26,7 @@ def written(path: Path, content: str) -> Path:
         (["train", "rows.csv", "--out", "x", "--tunne", "y"], "--tunne"),
         (["train", "rows.csv", "--out", "x", "--quick", "--recipe", "plain"], "--quick"),
         (["train", "rows.csv", "--resume", "x"], "--resume"),
-        (["predict"], "run"),
+        (["predict"], "RUN"),
         (["predict", "x"], "FILE"),
         (["decide", "x.csv"], "truth"),
         (["trian"], "trian"),
@@ -111,3 +111,15 @@ def test_predict_without_the_text_column(
     assert main(["predict", str(tmp_path / "run"), str(new), "-o", str(out)]) == 2
     assert "no column 'text'" in three_lines(capsys.readouterr().err, "E205")
     assert not out.exists()
+
+
+def test_an_option_that_is_a_key_of_the_run_file_is_answered_with_the_key(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["train", "x.csv", "--epochs", "3", "--out", "run"]) == 2
+    assert "fix: --set train.epochs=VALUE" in capsys.readouterr().err
+
+
+def test_a_missing_option_is_named_as_it_is_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", "scores.csv", "--truth", "truth.csv"]) == 2
+    assert "Missing option '--scores'" in capsys.readouterr().err

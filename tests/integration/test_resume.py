@@ -41,9 +41,11 @@ def kill_after_checkpoint(arguments: list[str], checkpoints: Path, name: str) ->
     process.communicate()
 
 
-@pytest.fixture
-def uninterrupted(tmp_path: Path, labelled_file: Path, tiny: dict[str, object]) -> Path:
-    out = tmp_path / "whole"
+@pytest.fixture(scope="module")
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, labelled_file: Path, tiny: dict[str, object]
+) -> Path:
+    out = tmp_path_factory.mktemp("uninterrupted") / "whole"
     subprocess.run(command(labelled_file, out, tiny), check=True, capture_output=True)
     return out
 

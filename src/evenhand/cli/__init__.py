@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -16,6 +17,7 @@ from evenhand.cli.listing import list_parts
 from evenhand.cli.predict import predict
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
+from evenhand.config import known_keys
 from evenhand.errors import ConfigError, EvenhandError
 
 app = typer.Typer(
@@ -49,6 +51,7 @@ app.command()(predict)
 app.command()(decide)
 app.command("list")(list_parts)
 
+COMMANDS = ("sample", "train", "evaluate", "predict", "decide", "list")
 INTERRUPTED = 130
 
 
@@ -78,14 +81,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage_error(error: TyperException, given: Sequence[str]) -> ConfigError:
-    command = (
-        given[0]
-        if given and given[0] in {"sample", "train", "evaluate", "predict", "decide", "list"}
-        else ""
-    )
+    message = str(getattr(error, "format_message", error.__str__)()).strip().rstrip(".")
+    named = [given[0]] if given and given[0] in COMMANDS else []
     return ConfigError(
         "E110",
         "the command line does not fit",
-        got=str(error).strip().rstrip("."),
-        fix=" ".join(["evenhand", *filter(None, [command]), "--help"]),
+        got=message,
+        fix=_setting_hint(message) or " ".join(["evenhand", *named, "--help"]),
     )
+
+
+def _setting_hint(message: str) -> str | None:
+    """Return how to say ``--epochs 3`` when the option that is missing is a run file's key."""
+    option = re.match(r"No such option: --([\w-]+)", message)
+    name = option[1].replace("-", "_") if option else None
+    key = next((k for k in known_keys() if k.rpartition(".")[2] == name), None)
+    return f"--set {key}=VALUE" if key else None
