@@ -51,7 +51,7 @@ class TokenTable:
 
     def batch(self, rows_B: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         """Return ``ids_BT`` and ``mask_BT`` (1 real, 0 padding), padded to the longest row."""
-        lengths_B = self.lengths()[rows_B]
+        lengths_B = self.starts[rows_B + 1] - self.starts[rows_B]
         mask_BT = np.arange(lengths_B.max()) < lengths_B[:, None]
         ids_BT = np.full(mask_BT.shape, self.pad_id, np.int64)
         ids_BT[mask_BT] = np.concatenate(
