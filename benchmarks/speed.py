@@ -31,12 +31,16 @@ from evenhand.models.fast import quicken
 from evenhand.models.precision import cpu_has_bfloat16, pick_device
 from evenhand.models.tokens import TextTokenizer, TokenTable
 from evenhand.samples import find_sample, write_sample
+from evenhand.sampling import SAMPLERS
 from evenhand.sampling.buckets import epoch_batches, padding_waste
 from evenhand.training import infer
 from evenhand.training.checkpoint import Progress
-from evenhand.training.loop import Loop, Plan
+from evenhand.training.loop import Loop
 from evenhand.training.objective import Objective
 from evenhand.training.optim import adamw
+from evenhand.training.passes import Passes
+from evenhand.training.plan import Plan
+from evenhand.training.step import Stepper
 from evenhand.types import FitStatistics, Task
 
 BATCH, CLASSES, WARM = 32, 28, 5
@@ -110,15 +114,19 @@ def train_ours(table: TokenTable, tokenizer: TextTokenizer, dtype: torch.dtype) 
     folder = Path(tempfile.mkdtemp())
     make_folder(folder)
     Loop(
-        model=model,
-        optimizer=adamw(model, lr=1e-5, weight_decay=0.01),
+        stepper=Stepper(
+            model=model,
+            optimizer=adamw(model, lr=1e-5, weight_decay=0.01),
+            targets_NC=truth_NC,
+            dtype=dtype,
+            clip=1.0,
+            seed=0,
+        ),
         objective=Objective(LOSSES.build("bce", fit, settings={}), Task.MULTILABEL, CLASSES),
-        schedule=lambda step: 1.0,
-        plan=Plan(1, BATCH, 1, 0, 10**9, 1, 1e-5, 1.0, 0, "none"),
-        table=table,
-        targets_NC=truth_NC,
-        dtype=dtype,
-        score=lambda model: {"value": 0.0, "tune_loss": 0.0},
+        schedule=lambda step, values: 1.0,
+        plan=Plan(1, BATCH, 1, 0, 10**9, 1, 1e-5, 0, "none"),
+        passes=Passes(table, SAMPLERS.build("natural", truth_NC, fit.task, settings={}), 0),
+        score=lambda model, listen: {"value": 0.0, "tune_loss": 0.0},
         folder=folder,
         hooks=(clock,),
     ).run(Progress())

@@ -9,10 +9,13 @@ from evenhand import recipes
 from evenhand.cli.listing import REGISTRIES
 from evenhand.config import RunConfig, to_toml, toml_text
 
-FOLDER = Path(__file__).parent / "reference"
+FOLDER = Path(__file__).parent
 PARTS = {"loss.name": "losses", "model.pooling": "poolings", "model.head.name": "heads"}
 PARTS |= {"schedule.name": "schedules", "train.metric": "metrics"}
-PARTS |= {"decision.calibrate": "calibrators"}
+PARTS |= {"decision.calibrate": "calibrators", "sampler.name": "samplers", "mix.name": "mixers"}
+PARTS |= {"augment": "augmenters", "report.tracker": "trackers"}
+KINDS = {"errors": "An error has three lines: what broke, what was got, how to mend it."}
+KINDS |= {"checks": "What `evenhand diagnose` and `evenhand check` find, most with a remedy."}
 HEAD = "| key | default | may be | what it does |\n|---|---|---|---|\n"
 WORDS = {"integer": "whole number", "boolean": "true or false", "string": "text"}
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
@@ -30,12 +33,24 @@ def pages() -> dict[str, str]:
         registry = resolve_name(REGISTRIES[kind])
         parts += f"\n## {kind.capitalize()}: `{key}`\n\n| name | what it is |\n|---|---|\n"
         parts += "".join(f"| `{name}` | {registry.describe(name)} |\n" for name in registry.names())
-        for name in registry.names() if key.endswith(".name") else ():
-            own = rows(key[:-4], registry.schema(name).model_json_schema()["properties"], {})
+        section = {"augment": "augment."}.get(key, key[:-4] if key.endswith(".name") else "")
+        for name in registry.names() if section else ():
+            own = rows(section, registry.schema(name).model_json_schema()["properties"], {})
             parts += f"\nSettings of `{name}`:\n\n{HEAD}{own}" if own else ""
-    old = {name: (FOLDER / name).read_text("utf-8") for name in ("run-file.md", "parts.md")}
     marks = re.compile(r"(?s)(?<=<!-- generated -->\n).*(?=<!-- end -->)")
-    return {n: marks.sub(lambda _, n=n: parts if n == "parts.md" else keys, old[n]) for n in old}
+    new = {"reference/run-file.md": keys, "reference/parts.md": parts, "README.md": codes()}
+    return {n: marks.sub(lambda _, n=n: new[n], (FOLDER / n).read_text("utf-8")) for n in new}
+
+
+def codes() -> str:
+    """Return a table of the errors and one of the checks, from the titles of their pages."""
+    tables = ""
+    for kind, what in KINDS.items():
+        tables += f"\n## {kind.capitalize()}\n\n{what}\n\n| code | what it says |\n|---|---|\n"
+        for page in sorted((FOLDER / kind).glob("*.md")):
+            title = page.read_text("utf-8").partition("\n")[0].removeprefix(f"# {page.stem}: ")
+            tables += f"| [{page.stem}]({kind}/{page.name}) | {title} |\n"
+    return tables
 
 
 def rows(prefix: str, properties: dict[str, Any], sections: dict[str, Any]) -> str:
@@ -59,9 +74,13 @@ def may_be(key: str, said: dict[str, Any]) -> str:
     if key in PARTS:
         return f"[{PARTS[key]}](parts.md)"
     if "anyOf" in said:
-        return " or ".join(may_be(key, s) for s in said["anyOf"] if s["type"] != "null")
+        return " or ".join(may_be(key, s) for s in said["anyOf"] if s.get("type") != "null")
+    if "const" in said:
+        return f"`{said['const']}`"
     if "enum" in said:
         return ", ".join(f"`{value}`" for value in said["enum"])
+    if said["type"] == "array" and "prefixItems" in said:
+        return "list of " + ", ".join(may_be(key, item) for item in said["prefixItems"])
     if said["type"] == "array":
         return f"list of {may_be(key, said['items'])}"
     bounds = ", ".join(f"{sign} {said[bound]:g}" for bound, sign in BOUNDS.items() if bound in said)

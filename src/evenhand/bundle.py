@@ -39,6 +39,7 @@ class Architecture:
         config: the encoder's ``config.json``.
         pooling: name of the pooling.
         head: name of the head, and its settings.
+        layers: top layers whose states are averaged.
         max_length: tokens kept of a text.
         trained_steps: optimizer steps that made the weights; 0 is untrained.
     """
@@ -46,6 +47,7 @@ class Architecture:
     config: dict[str, Any]
     pooling: str
     head: tuple[str, dict[str, Any]]
+    layers: int
     max_length: int
     trained_steps: int
 
@@ -159,6 +161,7 @@ def save(folder: Path, classifier: Classifier) -> None:
         "labels": list(classifier.labels.names),
         "pooling": about.pooling,
         "head": {"name": about.head[0], **about.head[1]},
+        "layers": about.layers,
         "max_length": about.max_length,
         "trained_steps": about.trained_steps,
         "schema": classifier.schema.to_dict(),
@@ -229,6 +232,7 @@ def _assemble(
         architecture.config,
         pooling=architecture.pooling,
         head=architecture.head,
+        layers=architecture.layers,
         classes=len(decision.labels),
     )
     try:
@@ -252,6 +256,7 @@ def _architecture(described: dict[str, Any], config: dict[str, Any]) -> Architec
     return Architecture(
         config=config,
         pooling=described["pooling"],
+        layers=described["layers"],
         head=(head.pop("name"), head),
         max_length=described["max_length"],
         trained_steps=described["trained_steps"],

@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -79,7 +79,14 @@ class ModelConfig(Section):
     placeholders: Literal["auto", "none"] = Field(
         "auto", description="keep [NAME]-like marks as one token"
     )
+    layers: int = Field(1, ge=1, le=48, description="top layers whose states are averaged")
+    vocabulary: Literal["full", "data"] = Field(
+        "full", description="data: keep only pieces of the scripts that the texts use (e5)"
+    )
     prior_bias: bool = Field(True, description="start the head at the labels' shares")
+    label_texts: str | None = Field(
+        None, description="names, or a JSON file label -> text: start the head at their vectors"
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="number format of the arithmetic"
     )
@@ -94,6 +101,16 @@ class OptimConfig(Section):
     )
     weight_decay: float = Field(0.01, ge=0, lt=1, description="not on biases and norms")
     clip: float = Field(1.0, gt=0, description="largest gradient norm")
+    layer_decay: float = Field(
+        1.0, gt=0, le=1, description="a layer's rate as a share of the layer's above it"
+    )
+    frozen_layers: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
+        0, description="lowest layers, embeddings with them, that do not learn"
+    )
+    unfreeze_every: int = Field(
+        0, ge=0, description="passes after which the next frozen layer from the top learns; 0 never"
+    )
+    ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights; 0 is off")
 
 
 class TrainConfig(Section):
@@ -106,6 +123,20 @@ class TrainConfig(Section):
     accumulate: int = Field(1, ge=1, le=256, description="batches an optimizer step")
     patience: int = Field(3, ge=0, description="epochs without gain before stopping; 0 never")
     metric: str = Field("tuned_macro_f1", description="what stopping and choosing look at")
+    max_steps: int | None = Field(None, ge=1, description="optimizer steps at most, in all")
+    steps_per_epoch: int | None = Field(
+        None, ge=1, description="optimizer steps of a pass at most; a pass then sees fewer rows"
+    )
+    max_time: str | None = Field(None, description="time budget of training: 90s, 30m, 2h")
+    r_drop: float = Field(
+        0.0, ge=0, le=10, description="weight of the gap between two dropout passes; 0 is off"
+    )
+    allow_stacked: bool = Field(
+        False, description="more than one correction for imbalance at once"
+    )
+    deterministic: bool = Field(
+        False, description="refuse operations whose result may vary on the same machine"
+    )
     checkpoint_every: int = Field(400, ge=1, description="optimizer steps between checkpoints")
     keep: int = Field(2, ge=1, description="newest checkpoints kept, besides the best")
 
@@ -127,6 +158,7 @@ class ReportConfig(Section):
     resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     level: float = Field(0.95, gt=0.5, lt=1, description="confidence of the intervals")
     baselines: bool = Field(True, description="train the TF-IDF baseline")
+    tracker: str = Field("none", description="who else is told of every step: tensorboard")
     note: str | None = Field(None, description="a sentence that stands on every result")
 
 
@@ -137,11 +169,19 @@ class RunConfig(Section):
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: Part = Part(name="auto")
+    sampler: Part = Part(name="natural")
+    augment: tuple[Part, ...] = Field((), description="augmenters, applied in turn to fit texts")
+    mix: Part = Part(name="none")
     optim: OptimConfig = OptimConfig()
     schedule: Part = Part(name="linear")
     train: TrainConfig = TrainConfig()
     decision: DecisionConfig = DecisionConfig()
     report: ReportConfig = ReportConfig()
+
+    @field_validator("augment", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str | Mapping | Part) else value
 
 
 def parse_config(values: Mapping[str, Any], *, source: str) -> RunConfig:

@@ -2,19 +2,27 @@
 
 A file appears whole or not at all: temporary name, fsync, rename, fsync of the folder.
 A folder of files carries ``MANIFEST.json`` with the size and SHA-256 of each, written last;
-a folder without a valid manifest does not count.
+a folder without a valid manifest does not count. What a killed process left under a temporary
+name is removed by the next write beside it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
 import hashlib
 import json
 import os
-import shutil
+import platform
+import re
+import sys
+import time
+import zlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from evenhand.errors import WriteError
 
@@ -22,6 +30,14 @@ MANIFEST = "MANIFEST.json"
 
 Content = bytes | Callable[[Path], None]
 """What goes into a file: bytes, or a function that writes them to the path it is given."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PART = re.compile(r"\..+\.([0-9a-f]{8})\.(\d{1,9})\.part")
+_DAY = 86_400.0
+_CURRENT_FOLDER, _EXCHANGE = -100, 2
+_NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def write_bytes(path: Path, content: Content) -> None:
@@ -31,19 +47,15 @@ def write_bytes(path: Path, content: Content) -> None:
         WriteError: E106 when the disk is full or the folder cannot be written; nothing is
             left behind.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part(path)
     try:
-        if isinstance(content, bytes):
-            temporary.write_bytes(content)
-        else:
-            content(temporary)
-        _sync(temporary)
-        temporary.replace(path)
+        _sweep(path.parent)
+        _fill(part, content)
+        _system(os.replace, part, path)
         _sync(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise write_error(path, error) from error
+        _discard(part)
+        raise _write_error(path, error) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -58,8 +70,26 @@ def write_json(path: Path, value: Any) -> None:
         ValueError: when ``value`` holds NaN or infinity, which JSON cannot say.
         WriteError: as ``write_bytes``.
     """
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    write_bytes(path, _json(value))
+
+
+def append_bytes(path: Path, content: bytes) -> None:
+    """Add ``content`` to the end of ``path``; what a failed write has added is taken back.
+
+    A process that is killed here may leave the beginning of ``content``. There is no fsync, so a
+    power cut may lose the end of the file: it is for what can be written again.
+
+    Raises:
+        WriteError: E106 when the disk is full or the file cannot be written.
+    """
+    try:
+        descriptor = _system(os.open, path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            _append(descriptor, content)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _write_error(path, error) from error
 
 
 def make_folder(path: Path) -> None:
@@ -68,58 +98,84 @@ def make_folder(path: Path) -> None:
     Raises:
         WriteError: E106 when it cannot be created or written to.
     """
+    probe = _part(path / "probe")
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe = path / f".probe.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        _system(os.makedirs, path, exist_ok=True)
+        _fill(probe, b"")
+        _system(os.unlink, probe)
     except OSError as error:
-        raise write_error(path, error) from error
+        _discard(probe)
+        raise _write_error(path, error) from error
 
 
 def write_folder(path: Path, files: Mapping[str, Content]) -> None:
-    """Write ``files`` into the new folder ``path``, manifest last, whole or not at all.
+    """Write ``files`` into the folder ``path``, manifest last, whole or not at all.
 
-    An existing folder of that name is replaced. Names may contain ``/``.
+    An existing folder of that name is replaced, on Linux in one atomic exchange; where a file
+    system has none, a crash between two renames may leave neither. Names may contain ``/``.
 
     Raises:
-        WriteError: E106; the folder then does not exist under its name.
+        WriteError: E106; what stood under that name before still does.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part(path)
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        _sweep(path.parent)
+        _remove(part)
+        _system(os.makedirs, part)
         for name, content in files.items():
-            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(temporary / name, content)
-        write_json(temporary / MANIFEST, {"files": {n: _entry(temporary / n) for n in files}})
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
+            _system(os.makedirs, (part / name).parent, exist_ok=True)
+            _fill(part / name, content)
+        _fill(part / MANIFEST, _manifest({n: _entry(part / n) for n in files}))
+        for folder in {part, *(p for p in part.rglob("*") if p.is_dir())}:
+            _sync(folder)
+        _put(part, path)
         _sync(path.parent)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise error if isinstance(error, WriteError) else write_error(path, error) from error
+        _discard(part)
+        raise _write_error(path, error) from error
+    _discard(part)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder so that no reader finds the half of it.
+
+    Raises:
+        WriteError: E106 when it cannot be removed.
+    """
+    part = _part(path)
+    try:
+        _remove(part)
+        _system(os.rename, path, part)
+        _remove(part)
+    except OSError as error:
+        raise _write_error(path, error) from error
 
 
 def folder_fault(path: Path) -> str | None:
     """Say what is wrong with a folder written by ``write_folder``; None if it is whole.
 
-    Every file is read and hashed, so that a single flipped bit is found.
+    Every file is read and hashed, and the manifest must be, byte for byte, the one that these
+    files give: so a single flipped bit is found wherever it is.
     """
+    manifest = path / MANIFEST
     try:
-        listed = json.loads((path / MANIFEST).read_bytes())["files"]
+        found = manifest.read_bytes()
+        listed = {name: entry["sha256"] for name, entry in json.loads(found)["files"].items()}
     except FileNotFoundError:
-        return f"{path / MANIFEST} is missing"
-    except (ValueError, KeyError, TypeError):
-        return f"{path / MANIFEST} is not readable"
-    for name, entry in listed.items():
-        file = path / name
-        if not file.is_file():
-            return f"{file} is missing"
-        if file_sha256(file) != entry["sha256"]:
-            return f"{file} is not what the manifest says (sha256)"
-    return None
+        return f"{manifest} is missing"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"{manifest} is not readable"
+    entries = {}
+    for name, sha256 in listed.items():
+        try:
+            if not (path / name).is_file():
+                return f"{path / name} is missing"
+            entries[name] = _entry(path / name)
+        except (OSError, ValueError):
+            return f"{path / name} is not readable"
+        if entries[name]["sha256"] != sha256:
+            return f"{path / name} is not what the manifest says (sha256)"
+    return None if found == _manifest(entries) else f"{manifest} is damaged"
 
 
 def file_sha256(path: Path) -> str:
@@ -128,20 +184,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _entry(file: Path) -> dict[str, Any]:
-    return {"bytes": file.stat().st_size, "sha256": file_sha256(file)}
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file's content, or a folder's list of names, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_error(path: Path, error: OSError) -> WriteError:
+def _write_error(path: Path, error: OSError) -> WriteError:
     """Return E106 for what the system said about ``path``."""
     return WriteError(
         "E106",
@@ -149,3 +192,143 @@ def write_error(path: Path, error: OSError) -> WriteError:
         got=f"{path}: {error.strerror or error}",
         fix="check free space and permissions, or choose another folder with --out",
     )
+
+
+def _system(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call the operating system. Every change to the disk passes here, where tests let it fail."""
+    return call(*args, **kwargs)
+
+
+def _fill(file: Path, content: Content) -> None:
+    """Write a file anew and wait until its content is on the disk."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    if callable(content):
+        _system(content, file)
+        content, flags = b"", os.O_WRONLY
+    descriptor = _system(os.open, file, flags, 0o666)
+    try:
+        _write(descriptor, content)
+        _system(os.fsync, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _append(descriptor: int, content: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    try:
+        _write(descriptor, content)
+    except OSError:
+        with contextlib.suppress(OSError):
+            _system(os.ftruncate, descriptor, size)
+        raise
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Write all of ``content``, however little of it the system takes at a time."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[_system(os.write, descriptor, rest) :]
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _system(os.fsync, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put(part: Path, path: Path) -> None:
+    """Give the folder ``part`` the name ``path``; a folder of that name takes the part's."""
+    if not path.is_dir():
+        _system(os.rename, part, path)
+        return
+    try:
+        _system(_exchange, part, path)
+    except OSError as error:
+        if error.errno not in _NO_EXCHANGE:
+            raise
+        aside = _part(part)
+        _system(os.rename, path, aside)
+        _system(os.rename, part, path)
+        _system(os.rename, aside, part)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    function = _renameat2()
+    if function is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    names = os.fsencode(one), os.fsencode(other)
+    if function(_CURRENT_FOLDER, names[0], _CURRENT_FOLDER, names[1], _EXCHANGE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+@cache
+def _renameat2() -> Callable[..., int] | None:
+    """Return Linux's rename that can exchange two names; None where the C library has none."""
+    if not sys.platform.startswith("linux"):
+        return None
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it; nothing is done where nothing is."""
+    if path.is_dir() and not path.is_symlink():
+        for inner in path.iterdir():
+            _remove(inner)
+        _system(os.rmdir, path)
+    elif path.is_symlink() or path.exists():
+        _system(os.unlink, path)
+
+
+def _discard(path: Path) -> None:
+    """Remove as far as the system lets us; the next write tries again."""
+    with contextlib.suppress(OSError):
+        _remove(path)
+
+
+def _part(path: Path) -> Path:
+    """Return this process's temporary name for ``path``."""
+    return path.with_name(f".{path.name}.{_machine()}.{os.getpid()}.part")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that are no more left under temporary names."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            named = _PART.fullmatch(path.name)
+            if named is not None and _is_stale(path, named[1], int(named[2])):
+                _discard(path)
+
+
+def _is_stale(path: Path, machine: str, process: int) -> bool:
+    """Say whether a part's process is dead; one of another machine's after a day of silence."""
+    if machine != _machine():
+        return time.time() - path.stat().st_mtime > _DAY
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+@cache
+def _machine() -> str:
+    return format(zlib.crc32(platform.node().encode()), "08x")
+
+
+def _manifest(entries: Mapping[str, Any]) -> bytes:
+    return _json({"files": entries})
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    return {"bytes": file.stat().st_size, "sha256": file_sha256(file)}
+
+
+def _json(value: Any) -> bytes:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class EvenhandError(Exception):
@@ -19,6 +20,8 @@ class EvenhandError(Exception):
         got: the offending value, with file and line or row id where there is one.
         fix: something to type or do.
     """
+
+    exit_code = 2
 
     def __init__(self, code: str, what: str, *, got: str, fix: str) -> None:
         self.code = code
@@ -56,6 +59,25 @@ class WriteError(EvenhandError, OSError):
 
 class TrainingError(EvenhandError, RuntimeError):
     """Training cannot go on or cannot be resumed (E3xx)."""
+
+
+class StoppedBySignal(TrainingError):  # noqa: N818 - nothing went wrong
+    """A run was asked to stop and has written a checkpoint (E305).
+
+    Args:
+        signal: its number; the exit code is 128 more, as shells have it.
+        folder: of the run.
+        step: optimizer steps done.
+    """
+
+    def __init__(self, signal: int, folder: Path, *, step: int) -> None:
+        self.exit_code = 128 + signal
+        super().__init__(
+            "E305",
+            "the run was asked to stop, and stopped at a checkpoint",
+            got=f"signal {signal} after step {step}",
+            fix=f"evenhand train --resume {folder}",
+        )
 
 
 class BundleError(EvenhandError, ValueError):

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 
 import pytest
 
@@ -131,36 +132,100 @@ def test_an_unreadable_manifest_is_found(tmp_path, text):
     assert "not readable" in (durable.folder_fault(tmp_path) or "")
 
 
-def test_every_cut_and_every_flipped_bit_of_the_content_is_found(tmp_path):
-    durable.write_folder(tmp_path / "d", FILES)
-    for name, content in FILES.items():
-        file = tmp_path / "d" / name
-        for bit in range(8 * len(content)):
-            damaged = bytearray(content)
-            damaged[bit // 8] ^= 1 << bit % 8
-            file.write_bytes(damaged)
-            assert durable.folder_fault(tmp_path / "d"), (name, bit)
-        for size in range(len(content)):
-            file.write_bytes(content[:size])
-            assert durable.folder_fault(tmp_path / "d"), (name, size)
-        file.write_bytes(content)
-    assert durable.folder_fault(tmp_path / "d") is None
-
-
-def test_every_flipped_bit_of_a_manifest_is_found_or_changes_nothing_that_is_checked(tmp_path):
-    durable.write_folder(tmp_path / "d", {"c": b"content"})
-    manifest = tmp_path / "d" / durable.MANIFEST
-    content = manifest.read_bytes()
-    digest = content.index(hashlib.sha256(b"content").hexdigest().encode())
-    for byte in range(digest, digest + 64):
-        for bit in range(8):
-            damaged = bytearray(content)
-            damaged[byte] ^= 1 << bit
-            manifest.write_bytes(damaged)
-            assert durable.folder_fault(tmp_path / "d"), (byte, bit)
-
-
 def test_a_copied_folder_is_whole(tmp_path):
     durable.write_folder(tmp_path / "d", FILES)
     shutil.copytree(tmp_path / "d", tmp_path / "copy")
     assert durable.folder_fault(tmp_path / "copy") is None
+
+
+def test_a_manifest_may_not_name_what_is_no_file(tmp_path):
+    durable.write_folder(tmp_path / "d", {"c": b"content"})
+    manifest = tmp_path / "d" / durable.MANIFEST
+    manifest.write_text(manifest.read_text().replace('"c"', '"/dev/zero"'))
+    assert durable.folder_fault(tmp_path / "d") == "/dev/zero is missing"
+
+
+def test_content_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    calls = []
+
+    def listen(call, *args, **kwargs):
+        calls.append(call.__name__)
+        return call(*args, **kwargs)
+
+    monkeypatch.setattr(durable, "_system", listen)
+    durable.write_bytes(tmp_path / "f", b"x")
+    assert calls == ["open", "write", "fsync", "replace", "fsync"]
+    calls.clear()
+    durable.write_folder(tmp_path / "d", {"c": b"3"})
+    file = ["open", "write", "fsync"]
+    assert calls == ["makedirs", "makedirs", *file, *file, "fsync", "rename", "fsync"]
+
+
+def test_a_system_without_an_exchange_of_names_replaces_folders_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(durable, "_renameat2", lambda: None)
+    durable.write_folder(tmp_path / "d", FILES)
+    durable.write_folder(tmp_path / "d", {"c": b"3"})
+    assert names(tmp_path / "d") == [durable.MANIFEST, "c"]
+    assert names(tmp_path) == ["d"]
+
+
+def test_a_folder_does_not_replace_a_file(tmp_path):
+    (tmp_path / "d").write_bytes(b"kept")
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*Not a directory"):
+        durable.write_folder(tmp_path / "d", FILES)
+    assert (tmp_path / "d").read_bytes() == b"kept"
+    assert names(tmp_path) == ["d"]
+
+
+def test_a_removed_folder_is_gone(tmp_path):
+    durable.write_folder(tmp_path / "d", FILES)
+    durable.remove_folder(tmp_path / "d")
+    assert not names(tmp_path)
+
+
+def test_a_folder_that_is_not_there_cannot_be_removed(tmp_path):
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*No such file"):
+        durable.remove_folder(tmp_path / "d")
+
+
+def test_appended_bytes_follow_what_is_there(tmp_path):
+    durable.append_bytes(tmp_path / "f", b"one\n")
+    durable.append_bytes(tmp_path / "f", b"two\n")
+    assert (tmp_path / "f").read_bytes() == b"one\ntwo\n"
+
+
+def test_what_could_not_be_appended_is_taken_back(tmp_path, monkeypatch):
+    durable.append_bytes(tmp_path / "f", b"one\n")
+    write, sizes = os.write, iter([2])
+
+    def fill_up(descriptor, content):
+        if (size := next(sizes, None)) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, content[:size])
+
+    monkeypatch.setattr(os, "write", fill_up)
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*No space left"):
+        durable.append_bytes(tmp_path / "f", b"two\n")
+    assert (tmp_path / "f").read_bytes() == b"one\n"
+
+
+def part(process, machine=None):
+    return f".x.{machine or durable._machine()}.{process}.part"
+
+
+def test_a_write_removes_what_dead_processes_left_and_nothing_else(tmp_path):
+    dead, living, elsewhere = part(999_999_999), part(os.getppid()), part(999_999_999, "0" * 8)
+    for name in (dead, living, elsewhere, ".x.part", "x.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "inner").write_bytes(b"")
+    durable.write_bytes(tmp_path / "f", b"")
+    assert names(tmp_path) == sorted([living, elsewhere, ".x.part", "x.part", "f"])
+
+
+def test_what_another_machine_left_is_removed_after_a_day(tmp_path):
+    for name, age in (("0" * 8, 90_000), ("1" * 8, 80_000)):
+        (tmp_path / part(1, name)).write_bytes(b"")
+        then = time.time() - age
+        os.utime(tmp_path / part(1, name), (then, then))
+    durable.write_bytes(tmp_path / "f", b"")
+    assert names(tmp_path) == [part(1, "1" * 8), "f"]

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 import evenhand
 from evenhand.cli.decide import decide
+from evenhand.cli.diagnose import diagnose
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
 from evenhand.cli.predict import predict
@@ -47,11 +48,12 @@ def program(
 app.command()(sample)
 app.command()(train)
 app.command()(evaluate)
+app.command()(diagnose)
 app.command()(predict)
 app.command()(decide)
 app.command("list")(list_parts)
 
-COMMANDS = ("sample", "train", "evaluate", "predict", "decide", "list")
+COMMANDS = ("sample", "train", "evaluate", "diagnose", "predict", "decide", "list")
 INTERRUPTED = 130
 
 
@@ -62,15 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what stands after ``evenhand``; ``sys.argv`` if None.
 
     Returns:
-        0 done, 2 the user can fix it (three lines on stderr), 130 interrupted. A traceback is
-        always a fault of evenhand's own.
+        0 done, 1 a finding as grave as ``--fail-on`` says, 2 the user can fix it (three lines on
+        stderr), 130 or 143 stopped by a signal. A traceback is always a fault of evenhand's own.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = app(given or ["--help"], standalone_mode=False)
     except EvenhandError as error:
         typer.echo(str(error), err=True)
-        return 2
+        return error.exit_code
     except TyperException as error:
         typer.echo(str(_usage_error(error, given)), err=True)
         return 2

@@ -17,11 +17,16 @@ REGISTRIES = {
     "poolings": "evenhand.models.pooling:POOLINGS",
     "heads": "evenhand.models.heads:HEADS",
     "losses": "evenhand.losses:LOSSES",
+    "samplers": "evenhand.sampling:SAMPLERS",
+    "augmenters": "evenhand.augment:AUGMENTERS",
+    "mixers": "evenhand.models.mixing:MIXERS",
     "schedules": "evenhand.training.schedule:SCHEDULES",
     "metrics": "evenhand.evaluate.selection:SELECTION",
     "calibrators": "evenhand.calibrate:CALIBRATORS",
+    "trackers": "evenhand.training.trackers:TRACKERS",
+    "checks": "evenhand.diagnose:CHECKS",
 }
-TORCH_KINDS = ("poolings", "heads", "losses")
+TORCH_KINDS = ("poolings", "heads", "losses", "mixers")
 KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
 _PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 

@@ -27,6 +27,9 @@ def train(
     group: Annotated[str | None, typer.Option(help="Column whose rows stay together.")] = None,
     split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
     sample: Annotated[int | None, typer.Option(help="Use only so many rows.")] = None,
+    max_time: Annotated[
+        str | None, typer.Option(help="Time budget of training: 90s, 30m, 2h.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Same as --recipe quick.")] = False,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
@@ -43,6 +46,8 @@ def train(
     columns: dict[str, Any] = {"text": text, "labels": label, "id": id_column}
     columns |= {"group": group, "split": split, "sample": sample}
     named = [f"data.{k}={toml_text(v)}" for k, v in columns.items() if v not in (None, [])]
+    if max_time is not None:
+        named.append(f"train.max_time={toml_text(max_time)}")
     if resume is not None:
         if named or settings or (data, tune, report, labels_file, out) != (None,) * 5:
             raise typer.BadParameter("--resume goes on as the run was begun: nothing beside it")

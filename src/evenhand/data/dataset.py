@@ -83,6 +83,7 @@ def read_dataset(
     labels_file: str | Path | None = None,
     config: DataConfig,
     seed: int,
+    share: bool = True,
 ) -> Dataset:
     """Read everything a run needs, and give every row its role.
 
@@ -97,6 +98,8 @@ def read_dataset(
         labels_file: one label name a line.
         config: settings of the run's ``[data]``.
         seed: of the split and of the sample.
+        share: whether missing roles are drawn from the fit rows; if not they stay without rows,
+            and the rows keep their order.
 
     Raises:
         EvenhandError: any of E201 to E209, E211 and E213, with file and line.
@@ -121,7 +124,8 @@ def read_dataset(
     blocks = _distinct_ids(blocks, by_column=schema.id is not None)
     notes = [*schema.notes, *_overlaps(blocks)]
     counts = tuple(block.count for block in blocks)
-    blocks = share_out(blocks, config, seed)
+    if share:
+        blocks = share_out(blocks, config, seed)
     if config.sample:
         blocks, sampled = draw_sample(blocks, config.sample, seed)
         notes += sampled

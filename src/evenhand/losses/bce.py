@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from evenhand.losses import LOSSES, Loss
-from evenhand.losses.terms import Smoothing, known_only, require_task
+from evenhand.losses.terms import Smoothing, known_only, require_task, smoothed_sides
 from evenhand.losses.weights import Weights, placed
 from evenhand.types import FitStatistics, Task
 
@@ -42,9 +42,9 @@ def bce_loss(
     absent_BC = 1 - present_BC
     if positive_weights is not None:
         present_BC = present_BC * placed(positive_weights, logits_BC)
-    own, other = 1 - smoothing / 2, smoothing / 2
-    gains_BC = functional.logsigmoid(logits_BC) * (own * present_BC + other * absent_BC)
-    gains_BC = gains_BC + functional.logsigmoid(-logits_BC) * (other * present_BC + own * absent_BC)
+    present_BC, absent_BC = smoothed_sides(present_BC, absent_BC, smoothing)
+    gains_BC = functional.logsigmoid(logits_BC) * present_BC
+    gains_BC = gains_BC + functional.logsigmoid(-logits_BC) * absent_BC
     return -torch.where(known_BC, gains_BC, 0.0).sum(dim=1)
 
 

@@ -62,6 +62,23 @@ def softmax_terms(
     return targets_BC, torch.where(known_BC, log_p_BC, 0.0)
 
 
+def smoothed_sides(
+    present_BC: Tensor, absent_BC: Tensor, smoothing: float
+) -> tuple[Tensor, Tensor]:
+    """Take the share ``smoothing / 2`` of either side of each label to the other side.
+
+    Args:
+        present_BC: how much a label's presence counts, >= 0, ``(B, C)``.
+        absent_BC: how much its absence counts, >= 0, ``(B, C)``.
+        smoothing: in [0, 1).
+
+    Returns:
+        Both sides, ``(B, C)``.
+    """
+    own, other = 1 - smoothing / 2, smoothing / 2
+    return own * present_BC + other * absent_BC, other * present_BC + own * absent_BC
+
+
 def require_task(fit: FitStatistics, task: Task, *, loss: str, instead: str) -> None:
     """Refuse a loss that does not suit how labels relate to rows.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from evenhand.losses import LOSSES, Loss
+from evenhand.losses import LOSSES, Loss, Shifted
 from evenhand.losses.bce import bce_loss
 from evenhand.losses.terms import Smoothing, require_task
-from evenhand.losses.weights import Beta, Cap, Weighting, positive_weights
+from evenhand.losses.weights import Beta, Cap, Weighting, logarithms, positive_weights
 from evenhand.types import FitStatistics, Task
 
 
@@ -21,7 +21,11 @@ def weighted_bce(
     cap: Cap = 100.0,
     smoothing: Smoothing = 0.0,
 ) -> Loss:
-    """Binary cross-entropy whose positives count more, the rarer their label is."""
+    """Binary cross-entropy whose positives count more, the rarer their label is.
+
+    A weight ``w`` lifts the best score by ``log w``; exact without smoothing.
+    """
     require_task(fit, Task.MULTILABEL, loss="weighted-bce", instead="weighted-ce")
     positives = positive_weights(fit, weights, beta=beta, cap=cap)
-    return partial(bce_loss, smoothing=smoothing, positive_weights=positives)
+    loss = partial(bce_loss, smoothing=smoothing, positive_weights=positives)
+    return Shifted(loss, logarithms(positives))

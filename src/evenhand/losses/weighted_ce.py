@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from evenhand.losses import LOSSES, Loss
+from evenhand.losses import LOSSES, Loss, Shifted
 from evenhand.losses.ce import ce_loss
 from evenhand.losses.terms import Smoothing, require_task
-from evenhand.losses.weights import Beta, Cap, Weighting, class_weights
+from evenhand.losses.weights import Beta, Cap, Weighting, class_weights, logarithms
 from evenhand.types import FitStatistics, Task
 
 
@@ -21,7 +21,11 @@ def weighted_ce(
     cap: Cap = 100.0,
     smoothing: Smoothing = 0.0,
 ) -> Loss:
-    """Cross-entropy whose rows count more, the rarer their class is."""
+    """Cross-entropy whose rows count more, the rarer their class is.
+
+    A weight ``w`` lifts the best score by ``log w``; exact without smoothing.
+    """
     require_task(fit, Task.MULTICLASS, loss="weighted-ce", instead="weighted-bce")
     weights_of = class_weights(fit, weights, beta=beta, cap=cap)
-    return partial(ce_loss, smoothing=smoothing, class_weights=weights_of)
+    loss = partial(ce_loss, smoothing=smoothing, class_weights=weights_of)
+    return Shifted(loss, logarithms(weights_of))

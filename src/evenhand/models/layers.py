@@ -12,7 +12,8 @@ from evenhand.errors import ConfigError
 from evenhand.models.heads import HEADS, Head
 
 SMALL = 0.1
-Dropout = Annotated[float, Field(ge=0, lt=1, description="share of inputs dropped in training")]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Dropout = Annotated[Share, Field(description="share of inputs dropped in training")]
 
 
 class HiddenLayer(nn.Module):
@@ -59,7 +60,10 @@ def mlp(
         tuple[Annotated[int, Field(ge=1, le=65536)], ...],
         Field(min_length=1, max_length=8, description="widths of the hidden layers"),
     ] = (256,),
-    dropout: Dropout = 0.1,
+    dropout: Annotated[
+        Share | tuple[Share, ...],
+        Field(description="share of a hidden layer dropped in training: one for all, or one each"),
+    ] = 0.1,
     activation: Annotated[
         Literal["gelu", "relu"], Field(description="what bends the hidden layers")
     ] = "gelu",
@@ -78,12 +82,25 @@ def mlp(
         )
     layers = [
         HiddenLayer(
-            _layer(before, after, dropout=dropout, activation=activation, layer_norm=layer_norm),
+            _layer(before, after, dropout=share, activation=activation, layer_norm=layer_norm),
             residual=residual and before == after,
         )
-        for before, after in pairs
+        for (before, after), share in zip(pairs, _one_each(dropout, hidden), strict=True)
     ]
     return LayeredHead(nn.Sequential(*layers), width=hidden[-1], classes=classes)
+
+
+def _one_each(dropout: float | tuple[float, ...], hidden: tuple[int, ...]) -> tuple[float, ...]:
+    if not isinstance(dropout, tuple):
+        return (dropout,) * len(hidden)
+    if len(dropout) != len(hidden):
+        raise ConfigError(
+            "E105",
+            "the head needs one dropout for all hidden layers, or one for each",
+            got=f"{len(dropout)} shares for {len(hidden)} hidden layers",
+            fix=f"--set model.head.dropout={dropout[0] if dropout else 0.1}",
+        )
+    return dropout
 
 
 def _layer(

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from numpy.typing import NDArray
 from evenhand.durable import make_folder, write_bytes
 from evenhand.errors import MissingFileError, WriteError
 from evenhand.extras import need
-from evenhand.models.backbones import read_config
+from evenhand.models.codepoints import CODE_POINTS, CodePoints, written_as_code
+from evenhand.models.source import TOKENIZER_FILE, cache_folder, read_config
 
-TOKENIZER_FILE = "tokenizer.json"
 PORTION = 1000
 """Texts tokenised at a time; what the library returns weighs far more than the ids."""
 
@@ -64,14 +63,18 @@ class TextTokenizer:
     """A backbone's own tokenizer, from its ``tokenizer.json``.
 
     Args:
-        definition: the JSON text of a tokenizers-library tokenizer.
+        definition: the JSON text of a tokenizers-library tokenizer, or ``CODE_POINTS``.
         pad_id: id that fills batches up.
     """
 
     def __init__(self, definition: str, *, pad_id: int) -> None:
         self.definition = definition
         self.pad_id = pad_id
-        self._tokenizer = need("train", "tokenizers").Tokenizer.from_str(definition)
+        self._tokenizer = (
+            CodePoints()
+            if definition == CODE_POINTS
+            else need("train", "tokenizers").Tokenizer.from_str(definition)
+        )
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
 
@@ -86,6 +89,9 @@ class TextTokenizer:
         file = folder / TOKENIZER_FILE
         if file.is_file():
             return cls(_read_definition(file), pad_id=pad_id)
+        definition = written_as_code(folder)
+        if definition is not None:
+            return cls(definition, pad_id=pad_id)
         transformers = need("train", "transformers")
         try:
             fast = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
@@ -102,8 +108,11 @@ class TextTokenizer:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def with_marks(self, marks: Sequence[str]) -> TextTokenizer:
-        """Return a tokenizer that keeps each of ``marks`` (``[NAME]``) as one token."""
-        if not marks:
+        """Return a tokenizer that keeps each of ``marks`` (``[NAME]``) as one token.
+
+        One of code points has no tokens longer than a character, and is returned as it is.
+        """
+        if not marks or self.definition == CODE_POINTS:
             return self
         tokenizers = need("train", "tokenizers")
         grown = tokenizers.Tokenizer.from_str(self.definition)
@@ -136,7 +145,7 @@ class TextTokenizer:
         digest = hashlib.sha256(f"{max_length}\n{self.definition}".encode())
         for text in texts:
             digest.update(len(text).to_bytes(8, "little") + text.encode("utf-8", "surrogatepass"))
-        folder = _cache_folder()
+        folder = cache_folder("tokens")
         file = folder / f"{digest.hexdigest()}.npz"
         with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return _read_table(file, self.pad_id)
@@ -165,11 +174,6 @@ def _no_tokenizer(place: Path, reason: str) -> MissingFileError:
         got=f"{place}: {reason}",
         fix=f"the folder needs a sound {TOKENIZER_FILE}",
     )
-
-
-def _cache_folder() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "evenhand" / "tokens"
 
 
 def _read_table(file: Path, pad_id: int) -> TokenTable:

@@ -138,6 +138,7 @@ def _architecture(prepared: Prepared, config: RunConfig, steps: int) -> Architec
         config=copy.deepcopy(encoder_config(prepared.model)),
         pooling=config.model.pooling,
         head=(head.name, head.settings()),
+        layers=config.model.layers,
         max_length=config.model.max_length,
         trained_steps=steps,
     )

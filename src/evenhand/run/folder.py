@@ -69,6 +69,11 @@ class Layout:
         return self.root / "metrics.json"
 
     @property
+    def findings(self) -> Path:
+        """What the doctor says of the run."""
+        return self.root / "findings.json"
+
+    @property
     def report(self) -> Path:
         """The page to read."""
         return self.root / "report.html"

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evenhand.augment import AUGMENTERS
 from evenhand.calibrate import CALIBRATORS, nll
-from evenhand.config import RunConfig
+from evenhand.config import Part, RunConfig
 from evenhand.data import Dataset, find_placeholders
-from evenhand.evaluate.selection import SELECTION
+from evenhand.errors import ConfigError, MissingFileError
+from evenhand.evaluate.selection import SELECTION, decided_at_half
 from evenhand.extras import need
+from evenhand.registry import Registry
+from evenhand.run.remedies import refuse_conflicts
+from evenhand.sampling import SAMPLERS, refuse_small
 from evenhand.seeds import derive
-from evenhand.types import FitStatistics, Logits, Predictions, Probs, Role
+from evenhand.types import (
+    FitStatistics,
+    LabelSpace,
+    Logits,
+    Predictions,
+    Probs,
+    Role,
+)
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from evenhand.losses import Loss
     from evenhand.models.text import TextClassifier
     from evenhand.models.tokens import TextTokenizer, TokenTable
+    from evenhand.sampling import Sampler
+    from evenhand.training.loop import Score
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,8 @@ class Prepared:
         fit: statistics of the fit rows.
         dtype: of the arithmetic in training.
         marks: placeholders that became one token each.
+        loss: with its settings.
+        sampler: expected draws of each fit row.
     """
 
     model: TextClassifier
@@ -41,6 +60,8 @@ class Prepared:
     fit: FitStatistics
     dtype: torch.dtype
     marks: tuple[str, ...]
+    loss: Loss
+    sampler: Sampler
 
     def lines(self) -> list[str]:
         """Return what the user should know, a line each."""
@@ -57,9 +78,7 @@ class Prepared:
             lines.append(f"marks   kept whole: {', '.join(self.marks)}")
         return lines
 
-    def scorer(
-        self, dataset: Dataset, metric: Callable[[Predictions], float]
-    ) -> Callable[[nn.Module], Mapping[str, float]]:
+    def scorer(self, dataset: Dataset, metric: Callable[[Predictions], float]) -> Score:
         """Return what scores the tune rows after each pass.
 
         Args:
@@ -70,11 +89,17 @@ class Prepared:
 
         half = SELECTION.factory("macro_f1_at_half")
 
-        def score(model: nn.Module) -> dict[str, float]:
-            scores = Logits(infer.logits(model, self.tables[Role.TUNE], dtype=self.dtype))
+        def score(model: nn.Module, progress: Callable[[int], None]) -> dict[str, Any]:
+            table = self.tables[Role.TUNE]
+            scores = Logits(infer.logits(model, table, dtype=self.dtype, progress=progress))
             tune = predictions_of(dataset, Role.TUNE, scores)
-            loss = nll(Probs(tune.probs()), tune.truth_NC, dataset.labels.task)
-            return {"tune_loss": loss, "value": metric(tune), "macro_f1_half": float(half(tune))}
+            return {
+                "tune_loss": nll(Probs(tune.probs()), tune.truth_NC, dataset.labels.task),
+                "value": metric(tune),
+                "macro_f1_half": float(half(tune)),
+                "predicted_C": decided_at_half(tune).sum(axis=0).tolist(),
+                "spread": float(scores.values_NC.std(axis=0).mean()),
+            }
 
         return score
 
@@ -90,15 +115,26 @@ def check_parts(config: RunConfig) -> None:
         need("train", library)
     from evenhand.losses import LOSSES
     from evenhand.models.heads import HEADS
+    from evenhand.models.mixing import MIXERS
     from evenhand.models.pooling import POOLINGS
     from evenhand.training.schedule import SCHEDULES
+    from evenhand.training.trackers import TRACKERS
 
-    LOSSES.validate(config.loss.name, config.loss.settings())
-    SCHEDULES.validate(config.schedule.name, config.schedule.settings())
-    HEADS.validate(config.model.head.name, config.model.head.settings())
+    named: list[tuple[Registry[Any], Part]] = [
+        (LOSSES, config.loss),
+        (SCHEDULES, config.schedule),
+        (HEADS, config.model.head),
+        (SAMPLERS, config.sampler),
+        (MIXERS, config.mix),
+        *((AUGMENTERS, part) for part in config.augment),
+    ]
+    for registry, part in named:
+        registry.validate(part.name, part.settings())
     POOLINGS.factory(config.model.pooling)
+    TRACKERS.factory(config.report.tracker)
     SELECTION.factory(config.train.metric)
     CALIBRATORS.factory(config.decision.calibrate)
+    refuse_conflicts(config)
 
 
 def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
@@ -113,17 +149,25 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
 
     from evenhand.losses import LOSSES
     from evenhand.models import text
-    from evenhand.models.backbones import locate, refuse_longer
+    from evenhand.models.backbones import cut_vocabulary, locate, refuse_longer
     from evenhand.models.fast import quicken
     from evenhand.models.precision import pick_device, pick_precision
     from evenhand.models.tokens import TextTokenizer
 
-    fit = FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task)
-    LOSSES.build(config.loss.name, fit, settings=config.loss.settings())
+    truth_NC = dataset.truth(Role.FIT)
+    fit = FitStatistics.of(truth_NC, dataset.labels.task)
+    loss = LOSSES.build(config.loss.name, fit, settings=config.loss.settings())
+    sampler = SAMPLERS.build(
+        config.sampler.name, truth_NC, fit.task, settings=config.sampler.settings()
+    )
+    if config.sampler.name != "natural":
+        refuse_small(fit.rows, config.train.batch_size)
+    fit_texts = _texts(dataset, Role.FIT)
     source = locate(config.model.backbone)
+    if config.model.vocabulary == "data":
+        source = cut_vocabulary(source, fit_texts)
     refuse_longer(config.model.max_length, source.config())
     plain = TextTokenizer.from_folder(source.folder)
-    fit_texts = _texts(dataset, Role.FIT)
     marks = find_placeholders(fit_texts) if config.model.placeholders == "auto" else ()
     tokenizer = plain.with_marks(marks)
     device = pick_device()
@@ -141,6 +185,11 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
             head=(head.name, head.settings()),
             fit=fit,
             prior_bias=config.model.prior_bias,
+            layers=config.model.layers,
+        )
+    if config.model.label_texts is not None:
+        text.start_at_labels(
+            model, tokenizer, label_texts(config.model.label_texts, dataset.labels)
         )
     if device.type == "cpu":
         quicken(model.encoder)
@@ -149,7 +198,7 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
         for role in Role
         if dataset.count(role)
     }
-    return Prepared(model.to(device), tokenizer, tables, fit, dtype, marks)
+    return Prepared(model.to(device), tokenizer, tables, fit, dtype, marks, loss, sampler)
 
 
 def predictions_of(dataset: Dataset, role: Role, scores: Logits) -> Predictions:
@@ -162,6 +211,39 @@ def predictions_of(dataset: Dataset, role: Role, scores: Logits) -> Predictions:
         labels=dataset.labels,
         role=role,
     )
+
+
+def label_texts(asked: str, labels: LabelSpace) -> list[str]:
+    """Return a text for each label: its name in words, or what a JSON file says of it.
+
+    Raises:
+        MissingFileError: E202 when the file is not there.
+        ConfigError: E102 when it is no JSON object with a text for every label.
+    """
+    if asked == "names":
+        return [name.replace("_", " ").replace("-", " ") for name in labels.names]
+    try:
+        said = json.loads(Path(asked).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            "E202",
+            "there is no such file of label texts",
+            got=f"model.label_texts = {asked!r}",
+            fix="check the path, or --set model.label_texts=names",
+        ) from error
+    except ValueError as error:
+        raise ConfigError(
+            "E102", "label texts must be JSON", got=f"{asked}: {error}", fix="mend the file"
+        ) from error
+    missing = [name for name in labels.names if not isinstance(said, dict) or name not in said]
+    if missing:
+        raise ConfigError(
+            "E102",
+            "label texts lack a label",
+            got=f"{asked}: nothing for {missing[0]!r}",
+            fix="give an object with a text for every label",
+        )
+    return [str(said[name]) for name in labels.names]
 
 
 def _texts(dataset: Dataset, role: Role) -> list[str]:

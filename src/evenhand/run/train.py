@@ -7,16 +7,17 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evenhand.config import RunConfig, parse_config, read_toml, to_toml
 from evenhand.data import Dataset
 from evenhand.data.split import save_split, split_hash
 from evenhand.durable import make_folder, write_json, write_text
 from evenhand.errors import DataError, MissingFileError, TrainingError, WriteError
-from evenhand.evaluate.selection import SELECTION
 from evenhand.run import provenance
 from evenhand.run.conclude import conclude
+from evenhand.run.diagnose import findings_of
+from evenhand.run.engine import Engine, assemble
 from evenhand.run.folder import Layout, Run
 from evenhand.run.prepare import Prepared, check_parts, prepare
 from evenhand.run.provenance import Stopwatch
@@ -24,14 +25,7 @@ from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
 from evenhand.types import FitStatistics, Role
 
-if TYPE_CHECKING:
-    from evenhand.training.checkpoint import Progress
-    from evenhand.training.loop import Plan
-    from evenhand.training.schedule import Schedule
-
-
-HEAD_RATIO = 10
-"""How much faster new parameters learn than pretrained ones where nobody said."""
+_ENDS = {"E301": "non-finite", "E305": "signal"}
 
 
 @dataclass
@@ -74,9 +68,9 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     check_parts(config)
     dataset = _read(job)
     prepared = _prepare(job, dataset)
-    _schedule(config, prepared.fit.rows)
-    _lay_out(job, asked, dataset)
-    return _finish(job, dataset, prepared)
+    engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
+    _lay_out(job, asked, dataset, used=engine.used)
+    return _finish(job, dataset, prepared, engine)
 
 
 def resume(out: str | Path, *, screen: Screen) -> Run:
@@ -122,10 +116,12 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
             or "another split",
             fix="restore the files, or start a new run with another --out",
         )
-    return _finish(job, dataset, _prepare(job, dataset))
+    prepared = _prepare(job, dataset)
+    engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
+    return _finish(job, dataset, prepared, engine)
 
 
-def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset) -> None:
+def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[str, Any]) -> None:
     """Make the run folder and write what training starts from, or leave nothing behind."""
     layout = job.layout
     existed = layout.root.exists()
@@ -133,7 +129,7 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset) -> None:
         for folder in (layout.root, layout.checkpoints, layout.predictions("tune").parent):
             make_folder(folder)
         write_text(layout.asked, to_toml(asked))
-        write_json(layout.resolved, _resolved(job.config, dataset.count(Role.FIT)))
+        write_json(layout.resolved, used)
         save_split(layout.split, dataset)
         _write_manifest(job, dataset)
     except WriteError:
@@ -143,43 +139,8 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset) -> None:
         raise
 
 
-def _schedule(config: RunConfig, rows: int) -> Schedule:
-    """Return the schedule of the whole run; E105 where the warm-up is as long."""
-    from evenhand.training.schedule import SCHEDULES
-
-    steps = _plan(config, rows).steps(rows)
-    return SCHEDULES.build(config.schedule.name, steps, settings=config.schedule.settings())
-
-
 def _config_hash(config: RunConfig) -> str:
     return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
-
-
-def _plan(config: RunConfig, rows: int) -> Plan:
-    """Return how long to train; where nobody said, by the number of fit rows."""
-    from evenhand.training.loop import Plan, enough_epochs, steps_per_epoch
-
-    train = config.train
-    steps = steps_per_epoch(rows, train.batch_size, train.accumulate)
-    return Plan(
-        epochs=train.epochs or enough_epochs(steps),
-        batch_size=train.batch_size,
-        accumulate=train.accumulate,
-        patience=train.patience,
-        checkpoint_every=train.checkpoint_every,
-        keep=train.keep,
-        lr=config.optim.lr,
-        clip=config.optim.clip,
-        seed=config.seed,
-        metric=train.metric,
-    )
-
-
-def _resolved(config: RunConfig, rows: int) -> dict[str, Any]:
-    """Return every setting as it was used."""
-    used = config.model_dump(mode="json")
-    used["train"]["epochs"] = _plan(config, rows).epochs
-    return used
 
 
 def _read(job: Job) -> Dataset:
@@ -209,62 +170,22 @@ def _prepare(job: Job, dataset: Dataset) -> Prepared:
     return prepared
 
 
-def _finish(job: Job, dataset: Dataset, prepared: Prepared) -> Run:
-    with job.watch.stage("training"):
-        progress = _train(job, dataset, prepared)
+def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> Run:
+    try:
+        with job.watch.stage("training"):
+            progress = engine.run()
+    except TrainingError as error:
+        facts = {**engine.facts(), "stopped": _ENDS.get(error.code, error.code), "fault": error.got}
+        _write_manifest(job, dataset, facts=facts)
+        raise
     conclude(dataset, prepared, job.config, layout=job.layout, watch=job.watch, steps=progress.step)
-    _write_manifest(job, dataset)
+    _write_manifest(job, dataset, facts=engine.facts())
+    findings = findings_of(job.layout.root)
+    write_json(job.layout.findings, [finding.to_dict() for finding in findings])
     return Run(job.layout.root)
 
 
-def _train(job: Job, dataset: Dataset, prepared: Prepared) -> Progress:
-    from evenhand.losses import LOSSES
-    from evenhand.training import checkpoint
-    from evenhand.training.hooks import Display, HistoryFile
-    from evenhand.training.loop import Loop
-    from evenhand.training.objective import Objective
-    from evenhand.training.optim import adamw
-
-    config, train = job.config, job.config.train
-    plan = _plan(config, prepared.fit.rows)
-    optim = config.optim
-    optimizer = adamw(
-        prepared.model,
-        lr=optim.lr,
-        head_lr=optim.head_lr or HEAD_RATIO * optim.lr,
-        weight_decay=optim.weight_decay,
-    )
-    path, faults = checkpoint.newest(job.layout.checkpoints)
-    for fault in faults:
-        job.screen.say(f"note: a checkpoint is passed over: {fault}")
-    progress = checkpoint.load(path, prepared.model, optimizer) if path else checkpoint.Progress()
-    if path:
-        job.screen.say(f"going on from step {progress.step}")
-    steps = plan.steps(prepared.fit.rows)
-    job.screen.say(
-        f"plan    {plan.epochs} passes, {steps} steps of {plan.batch_size * plan.accumulate} rows"
-    )
-    loss = LOSSES.build(config.loss.name, prepared.fit, settings=config.loss.settings())
-    metric: Any = SELECTION.factory(train.metric)
-    return Loop(
-        model=prepared.model,
-        optimizer=optimizer,
-        objective=Objective(loss, dataset.labels.task, len(dataset.labels)),
-        schedule=_schedule(config, prepared.fit.rows),
-        plan=plan,
-        table=prepared.tables[Role.FIT],
-        targets_NC=dataset.truth(Role.FIT),
-        dtype=prepared.dtype,
-        score=prepared.scorer(dataset, metric),
-        folder=job.layout.checkpoints,
-        hooks=(
-            HistoryFile(job.layout.history, step=progress.step),
-            Display(job.screen.say, live=job.screen.live, epochs=plan.epochs),
-        ),
-    ).run(progress)
-
-
-def _write_manifest(job: Job, dataset: Dataset) -> None:
+def _write_manifest(job: Job, dataset: Dataset, *, facts: dict[str, Any] | None = None) -> None:
     write_json(
         job.layout.manifest,
         {
@@ -279,5 +200,6 @@ def _write_manifest(job: Job, dataset: Dataset) -> None:
             "machine": provenance.machine(),
             "seconds": job.watch.seconds,
             "peak_memory_bytes": provenance.peak_memory_bytes(),
+            "facts": facts or {},
         },
     )

@@ -13,15 +13,18 @@ Rows = NDArray[np.int64]
 def epoch_batches(
     lengths_N: Rows, batch_size: int, *, seed: int, epoch: int, pool: int = 50
 ) -> list[Rows]:
-    """Return the batches of one epoch, each row exactly once, in random order.
+    """Return the batches of one epoch, each entry exactly once, in random order.
 
-    Rows are shuffled, cut into pools of ``pool`` batches, sorted by length within a pool, cut
+    Entries are shuffled, cut into pools of ``pool`` batches, sorted by length within a pool, cut
     into batches, and the batches are shuffled. The same arguments give the same batches, so a
     resumed run needs no saved sampler. ``pool=1`` is plain random order within each batch.
 
+    An entry is a row, or one draw of a row: then the batches hold positions among the draws, and
+    draws of the same row may meet in a batch.
+
     Args:
-        lengths_N: tokens of each row, int64.
-        batch_size: rows a batch; the last of a pool may be smaller.
+        lengths_N: tokens of each entry, int64.
+        batch_size: entries a batch; the last of a pool may be smaller.
         seed: the run's seed.
         epoch: which pass, from 0.
         pool: batches sorted together, >= 1; more means less padding and less mixing.

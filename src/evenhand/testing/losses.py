@@ -6,13 +6,15 @@
     @pytest.mark.parametrize("check", LOSS_CHECKS, ids=lambda check: check.__name__)
     def test_contract(check, case):
         check(case)
+
+``loss_table()`` says of every registered loss which properties hold.
 """
 # Shapes: B examples, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,13 +23,49 @@ from torch import Tensor
 from torch.nn import functional
 
 from evenhand.errors import ConfigError
-from evenhand.losses import LOSSES, Loss
+from evenhand.losses import BATCHWISE, HARD_TARGETS, LOSSES, Loss, loss_at
 from evenhand.types import FitStatistics, Task
 
-__all__ = ["LOSS_CHECKS", "LossCase", "check_equals_plain", "check_loss", "loss_cases"]
+__all__ = [
+    "LOSS_CHECKS",
+    "PLAIN_AT",
+    "PLAIN_COUNTS",
+    "LossCase",
+    "check_equals_plain",
+    "check_loss",
+    "checks_of",
+    "loss_cases",
+    "loss_table",
+]
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 EXTREME = 1e4
+COUNTS = (60.0, 25.0, 14.0, 1.0)
+LATE = 0.99
+
+PLAIN_AT: Mapping[str, Mapping[str, Any]] = {
+    "auto": {"smoothing": 0},
+    "bce": {"smoothing": 0},
+    "ce": {"smoothing": 0},
+    "weighted-bce": {"weights": (1, 1, 1, 1)},
+    "weighted-ce": {"weights": (1, 1, 1, 1)},
+    "focal": {"gamma": 0, "alpha": "none"},
+    "asymmetric": {"gamma_positive": 0, "gamma_negative": 0, "clip": 0},
+    "class-balanced": {"beta": 0, "gamma": 0},
+    "distribution-balanced": {"alpha": 0.5, "beta": 0, "kappa": 0, "scale": 1},
+    "logit-adjusted": {"tau": 0},
+    "balanced-softmax": {},
+    "ldam": {"margin": 0, "defer": 1},
+    "zlpr": {"smoothing": 0},
+    "soft-f1": {"share": 0},
+}
+"""Loss -> settings at which it is plain cross-entropy."""
+
+PLAIN_COUNTS: Mapping[str, tuple[float, ...]] = {
+    "balanced-softmax": (25.0, 25.0, 25.0, 25.0),
+    "zlpr": (25.0,),
+}
+"""Loss -> positives a class with which it is, where it is not with any: equal ones, one label."""
 
 
 @dataclass(frozen=True)
@@ -39,35 +77,40 @@ class LossCase:
         task: multiclass or multilabel.
         settings: keyword settings of its factory.
         device: where the tensors lie.
+        share: of the run that is done, in [0, 1).
+        counts: positives a class in 100 fit rows; their number, at most four, is C.
     """
 
     name: str
     task: Task
     settings: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
+    share: float = 0.0
+    counts: tuple[float, ...] = COUNTS
 
     def __str__(self) -> str:
-        return f"{self.name}-{self.task}"
+        return f"{self.name}-{self.task}" + ("-late" if self.share else "")
 
     def loss(self) -> Loss:
-        """Build it for four classes with 60, 25, 14 and 1 positives in 100 fit rows."""
-        counts_C = np.array([60.0, 25.0, 14.0, 1.0])
-        fit = FitStatistics(self.task, 100, counts_C, np.full(4, 100.0))
-        return LOSSES.build(self.name, fit, settings=self.settings)
+        """Build it for 100 fit rows, in the form in force at ``share``."""
+        known_C = np.full(len(self.counts), 100.0)
+        fit = FitStatistics(self.task, 100, np.array(self.counts), known_C)
+        return loss_at(LOSSES.build(self.name, fit, settings=self.settings), self.share)
 
     def logits(self, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return eight rows of ordinary scores, ``(8, 4)``."""
+        """Return eight rows of ordinary scores, ``(8, C)``."""
         draws = np.random.default_rng(5).normal(scale=2.0, size=(8, 4))
-        return torch.tensor(draws, dtype=dtype, device=self.device)
+        return torch.tensor(draws[:, : len(self.counts)], dtype=dtype, device=self.device)
 
     def targets(self) -> Tensor:
-        """Return hard targets of those rows, ``(8, 4)``; multilabel ones have 0 to 4 labels."""
+        """Return hard targets of those rows, ``(8, C)``; multilabel ones have 0 to C labels."""
         if self.task is Task.MULTICLASS:
             rows = np.eye(4)[[0, 1, 2, 3, 0, 0, 1, 2]]
         else:
             rows = np.array(
                 [[i >> bit & 1 for bit in range(4)] for i in (0, 1, 2, 3, 5, 8, 14, 15)]
             )
+        rows = rows[:, : len(self.counts)]
         return torch.tensor(rows, dtype=torch.float32, device=self.device)
 
 
@@ -76,13 +119,23 @@ def loss_cases(
 ) -> list[LossCase]:
     """Return a case for each task that the loss accepts (it refuses one by E105).
 
+    A loss that changes over the run has a second one, near the end of the run.
+
     Raises:
         AssertionError: when it accepts neither.
     """
     cases = [LossCase(name, task, settings or {}, device) for task in Task]
     accepted = [case for case in cases if _accepts(case)]
     assert accepted, f"{name} accepts neither multiclass nor multilabel data"
-    return accepted
+    late = [replace(case, share=LATE) for case in accepted]
+    return accepted + [
+        case for case, early in zip(late, accepted, strict=True) if _differ(case, early)
+    ]
+
+
+def _differ(one: LossCase, other: LossCase) -> bool:
+    values_B, others_B = (case.loss()(case.logits(), case.targets()) for case in (one, other))
+    return not torch.equal(values_B, others_B)
 
 
 def _accepts(case: LossCase) -> bool:
@@ -104,8 +157,19 @@ def check_loss(
         AssertionError: naming the first property that does not hold.
     """
     for case in loss_cases(name, settings, device=device):
-        for check in LOSS_CHECKS:
+        for check in checks_of(name):
             check(case)
+
+
+def checks_of(name: str) -> tuple[Callable[[LossCase], None], ...]:
+    """Return the checks that the loss called ``name`` must pass.
+
+    All of them, but that rows stand alone in a loss of ``BATCHWISE`` and that soft targets are
+    read by one of ``HARD_TARGETS``.
+    """
+    waived = [rows_stand_alone] * (name in BATCHWISE)
+    waived += [soft_targets_are_read] * (name in HARD_TARGETS)
+    return tuple(check for check in LOSS_CHECKS if check not in waived)
 
 
 def one_value_a_row(case: LossCase) -> None:
@@ -137,14 +201,14 @@ def gradient_is_the_slope(case: LossCase) -> None:
     values_B, gradient_BC = _differentiate(case, logits_BC, targets_BC)
     exact = values_B.dtype == torch.float64
     step, tolerance = (1e-5, 1e-6) if exact else (1e-2, 5e-3)
-    for column in range(logits_BC.shape[1]):
+    slope_BC = torch.zeros_like(gradient_BC)
+    for place in np.ndindex(*logits_BC.shape):
         shift_BC = torch.zeros_like(logits_BC)
-        shift_BC[:, column] = step
-        ahead_B = loss(logits_BC + shift_BC, targets_BC)
-        behind_B = loss(logits_BC - shift_BC, targets_BC)
-        slope_B = (ahead_B - behind_B) / (2 * step)
-        gap = (slope_B - gradient_BC[:, column]).abs().max() / slope_B.abs().max().clamp_min(1)
-        assert gap <= tolerance, f"{case}: gradient is off by {gap:.2g}"
+        shift_BC[place] = step
+        ahead, behind = (loss(logits_BC + s, targets_BC) for s in (shift_BC, -shift_BC))
+        slope_BC[place] = (ahead - behind).sum() / (2 * step)
+    gap = (slope_BC - gradient_BC).abs().max() / slope_BC.abs().max().clamp_min(1)
+    assert gap <= tolerance, f"{case}: gradient is off by {gap:.2g}"
 
 
 def unknown_labels_cost_nothing(case: LossCase) -> None:
@@ -231,19 +295,62 @@ LOSS_CHECKS: tuple[Callable[[LossCase], None], ...] = (
 )
 
 
-def check_equals_plain(name: str, degenerate: Mapping[str, Any], *, device: str = "cpu") -> None:
-    """With its ``degenerate`` settings the loss is torch's plain cross-entropy.
+def check_equals_plain(
+    name: str,
+    degenerate: Mapping[str, Any],
+    *,
+    counts: tuple[float, ...] = COUNTS,
+    device: str = "cpu",
+) -> None:
+    """With its ``degenerate`` settings and ``counts`` the loss is torch's plain cross-entropy.
 
     Raises:
         AssertionError: when a value differs by more than 1e-6 of itself.
     """
     for case in loss_cases(name, degenerate, device=device):
-        logits_BC, targets_BC = case.logits(), case.targets()
-        plain_B = _plain(case.task, logits_BC, targets_BC)
-        values_B = case.loss()(logits_BC, targets_BC)
-        assert torch.allclose(values_B, plain_B, rtol=1e-6, atol=1e-6), (
-            f"{case}: not the plain loss"
-        )
+        equals_plain(replace(case, counts=counts))
+
+
+def equals_plain(case: LossCase) -> None:
+    """The loss is torch's plain cross-entropy, to 1e-6 of each value."""
+    logits_BC, targets_BC = case.logits(), case.targets()
+    plain_B = _plain(case.task, logits_BC, targets_BC)
+    values_B = case.loss()(logits_BC, targets_BC)
+    assert torch.allclose(values_B, plain_B, rtol=1e-6, atol=1e-6), f"{case}: not the plain loss"
+
+
+def loss_table() -> list[dict[str, Any]]:
+    """Run every check on every registered loss and say which hold.
+
+    Returns:
+        A row a loss and task: ``loss``, ``task``, and under the name of each check whether it
+        holds, at the default settings and over the whole run. ``equals_plain`` is checked at the
+        settings of ``PLAIN_AT``; it is none for a loss that has no entry there.
+    """
+    return [
+        {"loss": name, "task": task.value, **_properties(name, cases)}
+        for name in LOSSES.names()
+        for task in Task
+        if (cases := [case for case in loss_cases(name) if case.task is task])
+    ]
+
+
+def _properties(name: str, cases: Sequence[LossCase]) -> dict[str, bool | None]:
+    held: dict[str, bool | None] = {
+        check.__name__: all(_holds(check, case) for case in cases) for check in LOSS_CHECKS
+    }
+    plain = replace(
+        cases[0], settings=PLAIN_AT.get(name, {}), counts=PLAIN_COUNTS.get(name, COUNTS)
+    )
+    return held | {"equals_plain": _holds(equals_plain, plain) if name in PLAIN_AT else None}
+
+
+def _holds(check: Callable[[LossCase], None], case: LossCase) -> bool:
+    try:
+        check(case)
+    except AssertionError:
+        return False
+    return True
 
 
 def _plain(task: Task, logits_BC: Tensor, targets_BC: Tensor) -> Tensor:

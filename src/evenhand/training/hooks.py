@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from evenhand.durable import write_error, write_text
+from evenhand.durable import append_bytes, write_text
 
 Record = dict[str, Any]
 
@@ -46,7 +46,6 @@ class HistoryFile:
         kept = [r for r in read_history(path) if r["step"] <= step] if step else []
         write_text(path, "".join(map(_line, kept)))
         self._path = path
-        self._handle = path.open("a", encoding="utf-8")
 
     def on_start(self, *, steps: int, done: int) -> None:
         """Nothing to write."""
@@ -60,15 +59,10 @@ class HistoryFile:
         self._append(record)
 
     def on_end(self, reason: str) -> None:
-        """Close the file."""
-        self._handle.close()
+        """Nothing to write."""
 
     def _append(self, record: Record) -> None:
-        try:
-            self._handle.write(_line(record))
-            self._handle.flush()
-        except OSError as error:
-            raise write_error(self._path, error) from error
+        append_bytes(self._path, _line(record).encode("utf-8"))
 
 
 def read_history(path: Path) -> list[Record]:

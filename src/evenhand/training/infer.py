@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from evenhand.models.tokens import TokenTable
 from evenhand.sampling.buckets import sorted_batches
+from evenhand.training.passes import Table
 from evenhand.types import Floats
 
 # Shapes: N rows, C classes.
 
 
 def to_device(
-    table: TokenTable, rows_B: np.ndarray, device: torch.device
+    table: Table, rows_B: np.ndarray, device: torch.device
 ) -> dict[str, torch.Tensor]:
     """Return one padded batch as tensors on ``device``."""
     return {
@@ -28,7 +28,7 @@ def to_device(
 @torch.inference_mode()
 def logits(
     model: nn.Module,
-    table: TokenTable,
+    table: Table,
     *,
     dtype: torch.dtype = torch.float32,
     batch_size: int = 64,
@@ -40,7 +40,7 @@ def logits(
 
     Args:
         model: a classifier on its device.
-        table: tokenised texts, at least one.
+        table: rows ready for the network, at least one.
         dtype: of the arithmetic; float32 keeps a row's scores free of its neighbours.
         batch_size: rows a batch.
         progress: called with the number of rows done after each batch.

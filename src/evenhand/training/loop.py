@@ -1,86 +1,47 @@
 """The training loop: exact, restartable, and short enough to read in one sitting.
 
-Everything random is a function of (seed, epoch) or (seed, step): which rows form a batch, which
-units are dropped. So a run that is killed and resumed does, bit for bit, what it would have done.
+Everything random is a function of (seed, epoch) or (seed, step): which rows form a batch, how
+their texts are changed, which units are dropped. So a run that is killed and resumed does, bit
+for bit, what it would have done.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from evenhand.errors import TrainingError
-from evenhand.models.fast import clear_gradients
-from evenhand.models.tokens import TokenTable
-from evenhand.sampling.buckets import Rows, epoch_batches
-from evenhand.seeds import derive
+from evenhand.errors import StoppedBySignal, TrainingError
+from evenhand.models.depth import unreachable
+from evenhand.sampling.buckets import Rows
 from evenhand.training import checkpoint
 from evenhand.training.checkpoint import Progress
 from evenhand.training.hooks import Hook
-from evenhand.training.infer import to_device
 from evenhand.training.memory import give_back
 from evenhand.training.objective import Objective
-from evenhand.training.optim import clip_gradients
-from evenhand.types import Truth
+from evenhand.training.passes import Pass, Passes
+from evenhand.training.plan import Plan
+from evenhand.training.schedule import Schedule
+from evenhand.training.signals import StopRequest, stop_requested
+from evenhand.training.step import Stepper
 
 STEPS_BETWEEN_TRIMS = 50
-USUAL_EPOCHS, MOST_EPOCHS, ENOUGH_STEPS = 3, 40, 600
 
-Score = Callable[[nn.Module], Mapping[str, float]]
-"""Scores the tune rows: ``tune_loss``, ``value`` of the selection metric, and what else to keep."""
+Score = Callable[[nn.Module, Callable[[int], None]], Mapping[str, Any]]
+"""Scores the tune rows: ``tune_loss``, ``value`` of the selection metric, and what else to keep.
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and in what portions to train.
-
-    Args:
-        epochs: passes at most.
-        batch_size: rows a batch.
-        accumulate: batches an optimizer step; the last group of a pass may be smaller.
-        patience: passes without gain before stopping; 0 never stops early.
-        checkpoint_every: optimizer steps between checkpoints within a pass.
-        keep: newest checkpoints kept.
-        lr: peak learning rate of the backbone, for the record.
-        clip: largest gradient norm.
-        seed: the run's seed.
-        metric: name of the selection metric, for the record.
-    """
-
-    epochs: int
-    batch_size: int
-    accumulate: int
-    patience: int
-    checkpoint_every: int
-    keep: int
-    lr: float
-    clip: float
-    seed: int
-    metric: str
-
-    def steps(self, rows: int) -> int:
-        """Return the optimizer steps of all passes over ``rows`` rows."""
-        return self.epochs * steps_per_epoch(rows, self.batch_size, self.accumulate)
+The second argument is called again and again in between, with the number of rows done."""
 
 
-def steps_per_epoch(rows: int, batch_size: int, accumulate: int) -> int:
-    """Return the optimizer steps of one pass; the last group of batches is a step as well."""
-    return math.ceil(math.ceil(rows / batch_size) / accumulate)
-
-
-def enough_epochs(steps_per_epoch: int) -> int:
-    """Return how many passes to plan when nobody said: 3, or more until 600 steps are reached.
-
-    A few hundred rows give a few dozen steps in three passes, from which nothing is learnt; early
-    stopping ends the run sooner where that is too many. Never more than 40 passes.
-    """
-    return min(max(USUAL_EPOCHS, math.ceil(ENOUGH_STEPS / steps_per_epoch)), MOST_EPOCHS)
+def _leave(epoch: int) -> None:
+    """Leave every parameter as it is."""
 
 
 @dataclass
@@ -88,113 +49,124 @@ class Loop:
     """One run of training.
 
     Args:
-        model: on its device, in float32.
-        optimizer: over the model's parameters.
+        stepper: makes the optimizer steps.
         objective: loss, weighting and reduction.
-        schedule: optimizer step -> share of the peak learning rate.
+        schedule: (optimizer step, values after each pass) -> share of the peak learning rate.
         plan: how long and in what portions.
-        table: tokens of the fit rows.
-        targets_NC: truth of the fit rows.
-        dtype: of the arithmetic.
+        passes: which examples each pass has.
         score: measures the tune rows after each pass.
         folder: where checkpoints go.
         hooks: who is told.
+        before_pass: told the number of each pass: which parameters learn may depend on it.
+        facts: what only the run itself can know, for the doctor.
     """
 
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
+    stepper: Stepper
     objective: Objective
-    schedule: Callable[[int], float]
+    schedule: Schedule
     plan: Plan
-    table: TokenTable
-    targets_NC: Truth
-    dtype: torch.dtype
+    passes: Passes
     score: Score
     folder: Path
     hooks: Sequence[Hook]
+    before_pass: Callable[[int], None] = _leave
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def run(self, progress: Progress) -> Progress:
-        """Train from ``progress`` to the end; the best pass's weights are then in ``model``.
+        """Train from ``progress`` to the end; the best pass's weights are then in the model.
 
         Raises:
             TrainingError: E301 on the very step on which a loss or gradient is not finite.
+            StoppedBySignal: E305 on SIGTERM or Ctrl-C, when a checkpoint is on disk.
             WriteError: E106 when a checkpoint cannot be written.
         """
-        plan = self.plan
-        steps = plan.steps(len(self.targets_NC))
         for hook in self.hooks:
-            hook.on_start(steps=steps, done=progress.step)
-        cuda = [self._device()] if self._device().type == "cuda" else []
-        with torch.random.fork_rng(devices=cuda):
-            while progress.epoch < plan.epochs and not self._stale(progress):
-                self._epoch(progress)
+            hook.on_start(steps=self.steps(), done=progress.step)
+        with self._surroundings(), stop_requested() as request:
+            while (why := self._finished(progress)) is None:
+                self._epoch(progress, request)
         checkpoint.load_best(self.folder, self.model, progress.best_epoch)
-        self._tell_end(progress)
+        self.facts |= {"steps_done": progress.step, "stopped": why}
+        self._tell_end(progress, why)
         return progress
 
-    def _epoch(self, progress: Progress) -> None:
-        plan = self.plan
-        batches = epoch_batches(
-            self.table.lengths(), plan.batch_size, seed=plan.seed, epoch=progress.epoch
-        )
+    @property
+    def model(self) -> nn.Module:
+        """The network that learns."""
+        return self.stepper.model
+
+    def steps(self) -> int:
+        """Return the optimizer steps that are planned."""
+        return self.plan.steps(self.passes.rows())
+
+    def _epoch(self, progress: Progress, request: StopRequest) -> None:
+        plan, begun = self.plan, time.monotonic()
+        self.before_pass(progress.epoch)
+        share = progress.epoch / plan.epochs
+        examples = self.passes.make(progress.epoch, share)
+        batches = examples.batches(plan.batch_size, seed=plan.seed, epoch=progress.epoch)
+        batches = batches[: plan.batches(len(batches))]
+        objective = self.objective.at(share)
         self.model.train()
         for start in range(progress.batch, len(batches), plan.accumulate):
-            self._step(progress, batches[start : start + plan.accumulate])
+            group = batches[start : start + plan.accumulate]
+            self._step(progress, examples, group, objective)
+            begun = _spend(progress, begun)
             last = progress.batch == len(batches)
+            self._stop_if_asked(request, progress)
+            if self._out_of_budget(progress) is not None:
+                break
             if progress.step % plan.checkpoint_every == 0 and not last:
                 self._save(progress)
-        self._close_epoch(progress)
+        self._close_epoch(progress, self._measure(progress, request))
 
-    def _step(self, progress: Progress, group: Sequence[Rows]) -> None:
+    def _step(
+        self, progress: Progress, examples: Pass, group: Sequence[Rows], objective: Objective
+    ) -> None:
         rows = sum(map(len, group))
-        share = self.schedule(progress.step)
-        for settings in self.optimizer.param_groups:
-            settings["lr"] = settings["initial_lr"] * share
-        clear_gradients(self.model)
-        loss = sum(self._backward(progress.step, i, rows_B, rows) for i, rows_B in enumerate(group))
-        norm = clip_gradients(self.model, self.plan.clip)
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise self._not_finite(progress.step, loss, norm, group)
-        self.optimizer.step()
+        share = self.schedule(progress.step, progress.values)
+        measured = self.stepper.step(
+            progress.step, examples, group, objective=objective, share=share
+        )
+        if "never_reached" not in self.facts:
+            self.facts["never_reached"] = unreachable(self.model)
         progress.step += 1
         if progress.step % STEPS_BETWEEN_TRIMS == 0:
             give_back()
         progress.batch += len(group)
-        progress.loss_sum += loss * rows
+        progress.loss_sum += measured.loss * rows
         progress.rows += rows
         record = {
             "kind": "step",
             "step": progress.step,
             "epoch": progress.epoch + 1,
-            "loss": loss,
+            "loss": measured.loss,
             "lr": self.plan.lr * share,
-            "grad_norm": norm,
+            "grad_norm": measured.norm,
         }
         for hook in self.hooks:
             hook.on_step(record, rows)
 
-    def _backward(self, step: int, part: int, rows_B: Rows, rows: int) -> float:
-        device = self._device()
-        torch.manual_seed(derive(self.plan.seed, "dropout", step, part))
-        targets_BC = torch.from_numpy(self.targets_NC[rows_B]).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
-            logits_BC = self.model(**to_device(self.table, rows_B, device))
-        values_B = self.objective.values(logits_BC, targets_BC)
-        loss = self.objective.reduce(values_B, None, rows)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
+    def _measure(self, progress: Progress, request: StopRequest) -> dict[str, Any]:
+        """Score the tune rows; a signal that comes meanwhile is not made to wait for the end."""
 
-    def _close_epoch(self, progress: Progress) -> None:
-        measured = dict(self.score(self.model))
+        def listen(_: int) -> None:
+            if request.signal is not None:
+                raise self._stopped(request, progress)
+
+        try:
+            with self._averaged():
+                measured = dict(self.score(self.model, listen))
+        except StoppedBySignal:
+            self._save(progress)
+            raise
+        if not math.isfinite(measured["value"]):
+            raise self._no_value(measured["value"], progress)
+        return measured
+
+    def _close_epoch(self, progress: Progress, measured: dict[str, Any]) -> None:
         value = measured["value"]
-        if not math.isfinite(value):
-            raise TrainingError(
-                "E304",
-                "the selection metric is not a number, so no pass can be called best",
-                got=f"{self.plan.metric} = {value} after pass {progress.epoch + 1}",
-                fix="give the tune rows at least one positive of some label",
-            )
-        best = progress.best is None or value > progress.best
+        best = value > max(progress.values, default=-math.inf)
         record = {
             "kind": "epoch",
             "step": progress.step,
@@ -206,40 +178,88 @@ class Loop:
         }
         progress.epoch += 1
         progress.batch, progress.rows, progress.loss_sum = 0, 0, 0.0
-        progress.stale = 0 if best else progress.stale + 1
+        progress.values.append(value)
         if best:
-            progress.best, progress.best_epoch = value, progress.epoch
-            checkpoint.save_best(self.folder, self.model, progress.epoch)
+            with self._averaged():
+                checkpoint.save_best(self.folder, self.model, progress.epoch)
         for hook in self.hooks:
             hook.on_epoch(record)
         self._save(progress)
 
+    def _finished(self, progress: Progress) -> str | None:
+        """Return why no further pass is made; None while there is one to make."""
+        plan = self.plan
+        if progress.epoch >= plan.epochs:
+            return "all passes"
+        if 0 < plan.patience <= progress.stale:
+            return "patience"
+        return self._out_of_budget(progress)
+
+    def _out_of_budget(self, progress: Progress) -> str | None:
+        if self.plan.max_steps is not None and progress.step >= self.plan.max_steps:
+            return "steps"
+        if self.plan.max_seconds is not None and progress.seconds >= self.plan.max_seconds:
+            return "time"
+        return None
+
+    def _stop_if_asked(self, request: StopRequest, progress: Progress) -> None:
+        if request.signal is not None:
+            self._save(progress)
+            raise self._stopped(request, progress)
+
+    def _stopped(self, request: StopRequest, progress: Progress) -> StoppedBySignal:
+        return StoppedBySignal(request.signal or 0, self.folder.parent, step=progress.step)
+
     def _save(self, progress: Progress) -> None:
-        checkpoint.save(self.folder, self.model, self.optimizer, progress, keep=self.plan.keep)
-
-    def _stale(self, progress: Progress) -> bool:
-        return 0 < self.plan.patience <= progress.stale
-
-    def _tell_end(self, progress: Progress) -> None:
-        why = (
-            f"stopped after pass {progress.epoch}: {progress.stale} passes without gain"
-            if self._stale(progress)
-            else f"all {progress.epoch} passes done"
+        average = self.stepper.average
+        checkpoint.save(
+            self.folder,
+            self.model,
+            self.stepper.optimizer,
+            progress,
+            keep=self.plan.keep,
+            average=None if average is None else average.state(),
         )
-        best = f"pass {progress.best_epoch} was best, {self.plan.metric} {progress.best or 0:.4f}"
+
+    def _averaged(self) -> contextlib.AbstractContextManager[None]:
+        average = self.stepper.average
+        return contextlib.nullcontext() if average is None else average.applied()
+
+    @contextlib.contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        """Keep the caller's random state, and its choice about deterministic algorithms."""
+        device = next(self.model.parameters()).device
+        before = torch.are_deterministic_algorithms_enabled()
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.use_deterministic_algorithms(before or self.plan.deterministic)
+            try:
+                yield
+            finally:
+                torch.use_deterministic_algorithms(before)
+
+    def _tell_end(self, progress: Progress, why: str) -> None:
+        passes = f"{progress.epoch} passes"
+        reason = {
+            "all passes": f"all {passes} done",
+            "patience": f"stopped after {passes}: {progress.stale} without gain",
+            "steps": f"stopped at step {progress.step}, as many as were allowed",
+            "time": f"stopped after {progress.seconds:.0f} s, the time that was allowed",
+        }[why]
+        best = f"pass {progress.best_epoch} was best, {self.plan.metric} {progress.best:.4f}"
         for hook in self.hooks:
-            hook.on_end(f"{why}; {best}")
+            hook.on_end(f"{reason}; {best}")
 
-    def _device(self) -> torch.device:
-        return next(self.model.parameters()).device
-
-    def _not_finite(
-        self, step: int, loss: float, norm: float, group: Sequence[Rows]
-    ) -> TrainingError:
-        rows = np.concatenate(group)[:8].tolist()
+    def _no_value(self, value: float, progress: Progress) -> TrainingError:
         return TrainingError(
-            "E301",
-            f"the loss or its gradient is not finite at step {step + 1}",
-            got=f"loss {loss}, gradient norm {norm}, fit rows {rows}...",
-            fix="lower optim.lr, or set model.precision=float32; the last checkpoint is sound",
+            "E304",
+            "the selection metric is not a number, so no pass can be called best",
+            got=f"{self.plan.metric} = {value} after pass {progress.epoch + 1}",
+            fix="give the tune rows at least one positive of some label",
         )
+
+
+def _spend(progress: Progress, since: float) -> float:
+    """Add the time since then to what the run has spent; return now."""
+    now = time.monotonic()
+    progress.seconds += now - since
+    return now

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from evenhand.losses import Loss
+from evenhand.losses import Loss, loss_at
 from evenhand.types import Task
 
 
@@ -48,8 +48,15 @@ class Objective:
 
     def values(self, logits_BC: Tensor, targets_BC: Tensor) -> Tensor:
         """Return the loss of each example, nats a label decision, ``(B,)``."""
-        decisions = self.classes if self.task is Task.MULTILABEL else 1
-        return self.loss(logits_BC, targets_BC) / decisions
+        return self.loss(logits_BC, targets_BC) / self.decisions()
+
+    def decisions(self) -> int:
+        """Return how many decisions a row asks for: one a label, or one in all."""
+        return self.classes if self.task is Task.MULTILABEL else 1
+
+    def at(self, share: float) -> Objective:
+        """Return the objective in force when ``share`` of the run is done, in [0, 1)."""
+        return replace(self, loss=loss_at(self.loss, share))
 
     @staticmethod
     def reduce(values_B: Tensor, weights_B: Tensor | None, total: float | Tensor) -> Tensor:

@@ -49,6 +49,26 @@ def test_gamma_nought_is_the_plain_loss(task, plain, targets_BC):
 
 
 @pytest.mark.parametrize(
+    ("task", "weighted", "targets_BC"),
+    [(Task.MULTILABEL, "weighted-bce", MANY_BC), (Task.MULTICLASS, "weighted-ce", ONE_BC)],
+)
+def test_smoothing_is_that_of_the_weighted_loss(task, weighted, targets_BC):
+    fit = FitStatistics(task, 100, np.array([50.0, 20.0, 10.0]), np.full(3, 100.0))
+    expected_B = LOSSES.build(weighted, fit, settings={"weights": (3, 3, 3), "smoothing": 0.2})
+    alpha = 0.75 if task is Task.MULTILABEL else (3, 3, 3)
+    scale = 4 if task is Task.MULTILABEL else 1
+    values_B = build(task, gamma=0, alpha=alpha, smoothing=0.2)(LOGITS_BC, targets_BC)
+    torch.testing.assert_close(scale * values_B, expected_B(LOGITS_BC, targets_BC))
+
+
+def test_smoothed_focal_by_hand():
+    logit = math.log(3)
+    loss = build(Task.MULTILABEL, (50.0,), gamma=2, smoothing=0.2)
+    expected = 0.9 * 0.25**2 * -math.log(0.75) + 0.1 * 0.75**2 * -math.log(0.25)
+    assert loss(torch.tensor([[logit]]), torch.ones(1, 1)).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
     ("task", "targets_BC"), [(Task.MULTILABEL, MANY_BC), (Task.MULTICLASS, ONE_BC)]
 )
 def test_more_focus_costs_less_and_fades_sure_rows_most(task, targets_BC):

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from evenhand.errors import ConfigError
-from evenhand.losses import LOSSES
+from evenhand.losses import LOSSES, loss_at
 from evenhand.types import FitStatistics, Task
 
 LOGITS_BC = 3 * torch.randn(6, 3, generator=torch.Generator().manual_seed(1))
@@ -123,20 +123,37 @@ CHANGES = {
     "ce": {"smoothing": 0.1},
     "weighted-bce": {"weights": "sqrt", "smoothing": 0.1, "beta": 0.5, "cap": 2},
     "weighted-ce": {"weights": "sqrt", "smoothing": 0.1, "beta": 0.5, "cap": 2},
-    "focal": {"gamma": 1, "alpha": "balanced", "cap": 2},
+    "focal": {"gamma": 1, "alpha": "balanced", "cap": 2, "smoothing": 0.1},
+    "asymmetric": {"gamma_positive": 1, "gamma_negative": 2, "clip": 0.2},
+    "class-balanced": {"beta": 0.5, "gamma": 1, "cap": 1.1, "smoothing": 0.1},
+    "distribution-balanced": {"alpha": 0.5, "beta": 1, "mu": 0.9, "kappa": 0.5, "scale": 5},
+    "logit-adjusted": {"tau": 0.5, "smoothing": 0.1},
+    "balanced-softmax": {"smoothing": 0.1},
+    "ldam": {"margin": 2, "defer": 1, "beta": 0.5, "cap": 1.1},
+    "zlpr": {"smoothing": 0.1},
+    "soft-f1": {"share": 0.5},
 }
-NEEDED = {"beta": {"weights": "effective"}, ("focal", "cap"): {"alpha": "balanced"}}
+NEEDED = {
+    ("weighted-bce", "beta"): {"weights": "effective"},
+    ("weighted-ce", "beta"): {"weights": "effective"},
+    ("focal", "cap"): {"alpha": "balanced"},
+}
+ONE_LABEL_A_ROW = {"ce", "weighted-ce", "balanced-softmax"}
+LATE = 0.9
 
 
 @pytest.mark.parametrize(
     ("name", "setting"), [(name, key) for name, keys in CHANGES.items() for key in keys]
 )
 def test_every_setting_changes_the_value(name, setting):
-    task = Task.MULTICLASS if name.endswith("ce") and not name.endswith("bce") else Task.MULTILABEL
+    task = Task.MULTICLASS if name in ONE_LABEL_A_ROW else Task.MULTILABEL
     targets_BC = ONE_BC if task is Task.MULTICLASS else MANY_BC
-    base = NEEDED.get(setting, NEEDED.get((name, setting), {}))
-    before_B = build(name, task, **base)(LOGITS_BC, targets_BC)
-    after_B = build(name, task, **base, **{setting: CHANGES[name][setting]})(LOGITS_BC, targets_BC)
+    base = NEEDED.get((name, setting), {})
+    changed = {**base, setting: CHANGES[name][setting]}
+    before_B, after_B = (
+        loss_at(build(name, task, **settings), LATE)(LOGITS_BC, targets_BC)
+        for settings in (base, changed)
+    )
     assert not torch.allclose(before_B, after_B, rtol=1e-3)
 
 

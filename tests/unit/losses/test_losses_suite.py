@@ -92,6 +92,18 @@ def test_cases_cover_the_tasks_that_a_loss_accepts():
     assert [case.task for case in suite.loss_cases("focal")] == list(Task)
 
 
+def test_loss_that_changes_over_the_run_is_checked_in_both_forms():
+    cases = [str(case) for case in suite.loss_cases("ldam")]
+    late = [f"{case}-late" for case in cases[:2]]
+    assert cases == ["ldam-multiclass", "ldam-multilabel", *late]
+
+
+def test_only_a_batchwise_loss_is_excused_from_standing_alone():
+    assert suite.checks_of("bce") == suite.LOSS_CHECKS
+    excused = set(suite.LOSS_CHECKS) - set(suite.checks_of("soft-f1"))
+    assert excused == {suite.rows_stand_alone}
+
+
 def test_plain_form_is_checked():
     with pytest.raises(AssertionError, match="not the plain loss"):
         suite.check_equals_plain("bce", {"smoothing": 0.1})

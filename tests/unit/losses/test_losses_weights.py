@@ -169,3 +169,13 @@ def test_weights_made_in_inference_serve_training():
     leaf_C = torch.ones(2, requires_grad=True)
     (leaf_C * placed((0.123, 4.567), LOGITS_BC)).sum().backward()
     assert leaf_C.grad.tolist() == pytest.approx([0.123, 4.567])
+
+
+def test_inverse_weights_are_rows_over_classes_times_positives():
+    assert positives([50, 20, 10], "inverse") == pytest.approx((2 / 3, 5 / 3, 10 / 3))
+    assert positives([5, 5], "inverse", known=[10, 20]) == pytest.approx((1, 2))
+    assert classes([50, 20, 10], "inverse") == classes([50, 20, 10], "balanced")
+
+
+def test_inverse_weights_lower_positives_of_labels_commoner_than_one_in_c():
+    assert positives([40, 10, 10], "inverse")[0] < 1 < positives([40, 10, 10])[0]

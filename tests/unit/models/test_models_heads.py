@@ -90,6 +90,32 @@ def test_residual_that_nothing_can_use_is_refused():
     assert caught.value.code == "E105"
 
 
+def test_each_hidden_layer_has_a_dropout_of_its_own():
+    module = head("mlp", hidden=(24, 12), dropout=(0.4, 0.2))
+    assert [m.p for m in module.modules() if isinstance(m, torch.nn.Dropout)] == [0.4, 0.2]
+    same = head("mlp", hidden=(24, 12), dropout=0.3)
+    assert [m.p for m in same.modules() if isinstance(m, torch.nn.Dropout)] == [0.3, 0.3]
+    assert not torch.allclose(trained_scores(module), trained_scores(same))
+
+
+@pytest.mark.parametrize("dropout", [(), (0.1,), (0.1, 0.2, 0.3)])
+def test_dropouts_of_another_number_than_the_layers_are_refused(dropout):
+    with pytest.raises(ConfigError, match="for 2 hidden layers") as caught:
+        head("mlp", hidden=(24, 12), dropout=dropout)
+    assert caught.value.code == "E105"
+
+
+@pytest.mark.parametrize("dropout", [1.0, (0.1, -0.2)])
+def test_a_dropout_out_of_range_is_refused(dropout):
+    with pytest.raises(ConfigError, match="out of range"):
+        head("mlp", hidden=(24, 12), dropout=dropout)
+
+
+def test_two_dropouts_may_come_as_a_list_from_a_run_file():
+    module = head("mlp", hidden=[24, 12], dropout=[0.4, 0.2])
+    assert len(module.hidden) == 2
+
+
 @pytest.mark.parametrize("settings", [{"hidden": ()}, {"hidden": (0,)}, {"activation": "tanh"}])
 def test_mlp_settings_out_of_range_are_refused(settings):
     with pytest.raises(ConfigError, match="out of range") as caught:

@@ -23,6 +23,12 @@ def test_every_row_comes_exactly_once(lengths, batch_size, pool, epoch):
     assert len(batches) == -(-len(lengths) // batch_size)
 
 
+def test_the_order_of_a_seed_never_changes():
+    lengths = np.array([5, 3, 8, 1, 9, 2, 7, 4])
+    batches = epoch_batches(lengths, 3, seed=0, epoch=0, pool=2)
+    assert [rows.tolist() for rows in batches] == [[3, 1, 7], [6, 2, 4], [5, 0]]
+
+
 def as_lists(**arguments: int) -> list[list[int]]:
     return [rows.tolist() for rows in epoch_batches(LENGTHS, 32, **arguments)]
 

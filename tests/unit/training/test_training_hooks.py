@@ -1,7 +1,5 @@
 """What watches a run."""
 
-import errno
-
 import pytest
 
 from evenhand.errors import WriteError
@@ -62,15 +60,10 @@ def test_a_value_that_is_no_number_is_not_written(tmp_path):
     assert read_history(tmp_path / "h") == []
 
 
-def test_a_full_disk_is_said_in_three_lines(tmp_path, monkeypatch):
+def test_a_full_disk_is_said_in_three_lines(tmp_path):
     history = HistoryFile(tmp_path / "h", step=0)
-    history.on_end("the file is closed, and replaced by one on a full disk")
-
-    class Full:
-        def write(self, _: str) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(history, "_handle", Full())
+    (tmp_path / "h").unlink()
+    (tmp_path / "h").symlink_to("/dev/full")
     with pytest.raises(WriteError, match=r"\[E106\](.|\n)*h: No space left on device"):
         history.on_step(step(1), rows=2)
 

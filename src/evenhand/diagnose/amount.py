@@ -1,0 +1,115 @@
+"""Amount: too few optimizer steps, or too few of the rows, to learn anything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from evenhand.diagnose.checks import check
+from evenhand.diagnose.finding import Finding
+from evenhand.diagnose.patient import Patient
+
+FEW_STEPS = 100
+"""Steps below which fine-tuning that is still getting better was stopped early: AdamW moves a
+weight by at most its learning rate a step, 0.01 in all at the default rate."""
+ENOUGH_STEPS = 600
+"""Steps that a run plans of its own accord; one that learnt nothing in fewer may need just them."""
+HOPELESS_STEPS = 30
+"""Steps below which whatever ranking there is comes from the first few batches alone; planned ones
+need no waiting for the end."""
+STILL_FALLING = 0.05
+"""Fall of the tune loss in the last pass that shows that more passes would help."""
+BARELY = 0.2
+"""Fall of the fit loss below which the steps have not even fitted the fit rows."""
+MOST_EPOCHS, SMALL_BATCH = 40, 8
+SMALL_SHARE = 0.5
+"""Share of the available rows below which scores are those of another, smaller data set."""
+STARVED = 20
+"""Fit rows of a label below which a few hundred more are worth more than any setting."""
+
+
+@check("D201", live=True)
+def too_few_steps(patient: Patient) -> Finding | None:
+    """Too few optimizer steps to learn from."""
+    steps = patient.planned if patient.running else patient.done
+    if not 0 < steps < _needed(patient):
+        return None
+    return Finding(
+        "D201",
+        "error" if patient.unlearnt or steps < HOPELESS_STEPS else "warning",
+        "too few steps",
+        f"{steps} optimizer steps over {patient.fit.rows:,} fit rows; {_judgement(patient)}",
+        _more_steps(patient, steps),
+        "look at imbalance only after a run of some hundred steps",
+    )
+
+
+@check("D301", live=True)
+def few_of_the_rows(patient: Patient) -> Finding | None:
+    """Only a part of the available rows was used."""
+    share = patient.facts.get("data_share")
+    if share is None or not 0 < share < SMALL_SHARE:
+        return None
+    rarest = int(np.argmin(patient.fit.positives_C))
+    fewest = int(patient.fit.positives_C[rarest])
+    harmful = patient.unlearnt or fewest < STARVED
+    available = math.ceil(patient.fit.rows / share)
+    return Finding(
+        "D301",
+        "warning" if harmful else "tip",
+        "most rows are left out",
+        f"{share:.1%} of the rows were used; the rarest label, {patient.names([rarest])}, has "
+        f"{fewest} fit rows",
+        _more_rows(patient, available),
+        "scores on a sample say little about all rows; use them all before anything else",
+    )
+
+
+def _needed(patient: Patient) -> int:
+    if patient.running:
+        return HOPELESS_STEPS
+    if patient.unlearnt and not patient.fall >= BARELY:
+        return ENOUGH_STEPS
+    return 0 if _settled(patient) else FEW_STEPS
+
+
+def _settled(patient: Patient) -> bool:
+    """Say whether the last pass no longer helped, as far as the tune loss shows it."""
+    if patient.facts.get("stopped") == "patience":
+        return True
+    losses = [float(record["tune_loss"]) for record in patient.epochs[-2:]]
+    return len(losses) == 2 and losses[1] > (1 - STILL_FALLING) * losses[0]
+
+
+def _judgement(patient: Patient) -> str:
+    if patient.running:
+        return "no fine-tuning gets anywhere in so few"
+    if patient.unlearnt:
+        return f"the scores are no better than chance, and {patient.fall_in_words}"
+    return "the tune loss was still falling, or there was one pass only"
+
+
+def _more_steps(patient: Patient, steps: int) -> dict[str, object]:
+    """Return passes, and if these do not suffice smaller batches, that make 600 steps."""
+    train: dict[str, object] = {}
+    capped = patient.setting("train.max_steps")
+    if capped is not None and capped < ENOUGH_STEPS:
+        train["max_steps"] = ENOUGH_STEPS
+    batch, group = patient.setting("train.batch_size", 32), patient.setting("train.accumulate", 1)
+    a_pass = max(1, math.ceil(math.ceil(patient.fit.rows / batch) / group))
+    train["epochs"] = max(
+        min(math.ceil(ENOUGH_STEPS / a_pass), MOST_EPOCHS), patient.setting("train.epochs", 1)
+    )
+    if a_pass * MOST_EPOCHS < ENOUGH_STEPS:
+        train |= {"batch_size": min(batch, SMALL_BATCH), "accumulate": 1}
+    return {"train": train}
+
+
+def _more_rows(patient: Patient, available: int) -> dict[str, object]:
+    if patient.setting("data.sample") is not None:
+        return {"data": {"sample": available}}
+    if patient.setting("train.steps_per_epoch") is not None:
+        rows = patient.setting("train.batch_size", 32) * patient.setting("train.accumulate", 1)
+        return {"train": {"steps_per_epoch": math.ceil(available / rows)}}
+    return {}

@@ -1,0 +1,123 @@
+"""Rate: a learning rate that is absurd, or that is zero too early."""
+# Shapes: S steps.
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenhand.diagnose.amount import BARELY
+from evenhand.diagnose.checks import check
+from evenhand.diagnose.finding import Finding
+from evenhand.diagnose.patient import Patient
+
+USUAL_LR = 1e-4
+"""The default peak rate of the backbone; a head learns ten times as fast."""
+HEAD_RATIO = 10
+LOW_LR = 5e-6
+"""Rate below which a backbone keeps its weights: a step moves a weight by the rate at most, so a
+thousand steps move it by 0.005, a tenth of a usual weight."""
+HIGH_LR = 1e-3
+"""Rate from which on a pretrained backbone loses what it knew; large only for random weights."""
+EXPLODED = 1.5
+"""Loss at the end over loss at the start that no noise explains."""
+ENOUGH_FOR_TREND = 20
+"""Steps that a trend of the loss needs."""
+NEARLY_ZERO = 1e-4
+"""Share of the peak that counts as zero; schedules that end at zero pass it on the last steps."""
+IDLE_SHARE = 0.1
+"""Share of the steps that may pass at rate zero."""
+
+
+@check("D202", live=True)
+def rate_too_low(patient: Patient) -> Finding | None:
+    """The learning rate is too low for any weight to move."""
+    rate = _rate(patient)
+    if rate is None or rate >= LOW_LR:
+        return None
+    steps = patient.planned
+    useless = patient.unlearnt or patient.fall < BARELY
+    remedy: dict[str, float] = {"lr": USUAL_LR}
+    if patient.setting("optim.head_lr") is not None:
+        remedy["head_lr"] = HEAD_RATIO * USUAL_LR
+    return Finding(
+        "D202",
+        "error" if useless else "warning",
+        "learning rate too low",
+        f"the peak rate is {rate:.1e}, so {steps:,} steps move a weight of the backbone by at "
+        f"most {rate * steps:.1e}; {patient.fall_in_words}",
+        {"optim": remedy},
+        "usual rates are 2e-5 to 2e-4 for the backbone",
+    )
+
+
+@check("D203", live=True)
+def rate_too_high(patient: Patient) -> Finding | None:
+    """The learning rate is so high that the loss grows or never falls."""
+    rate = patient.setting("optim.lr")
+    if rate is None or len(patient.losses_S) < ENOUGH_FOR_TREND:
+        return None
+    begin = _first_loss(patient)
+    grown = patient.last_loss > EXPLODED * begin
+    stuck = rate >= HIGH_LR and patient.fall < BARELY and patient.unlearnt
+    if not grown and not stuck:
+        return None
+    return Finding(
+        "D203",
+        "error" if grown else "warning",
+        "learning rate too high",
+        f"at a peak rate of {rate:.1e} the loss went from {begin:.3g} to {patient.last_loss:.3g}",
+        {"optim": _lower(patient, min(rate / 10, USUAL_LR))},
+        "usual rates are 2e-5 to 2e-4 for the backbone; a longer warm-up helps as well",
+    )
+
+
+@check("D204", live=True)
+def zero_too_early(patient: Patient) -> Finding | None:
+    """The learning rate reached zero long before the end."""
+    rates_S = np.array([record["lr"] for record in patient.steps], dtype=np.float64)
+    if not len(rates_S) or rates_S.max() <= 0:
+        return None
+    moving = np.flatnonzero(rates_S > NEARLY_ZERO * rates_S.max())
+    idle = len(rates_S) - 1 - int(moving[-1])
+    if idle < max(2, IDLE_SHARE * len(rates_S)):
+        return None
+    total = max(patient.planned, patient.done)
+    first = int(patient.steps[int(moving[-1]) + 1]["step"])
+    fits = patient.setting("schedule.steps") is not None
+    return Finding(
+        "D204",
+        "error" if idle >= len(rates_S) / 2 else "warning",
+        "learning rate zero too early",
+        f"the rate is 0 from step {first:,} on: {idle:,} of {len(rates_S):,} steps so far changed "
+        "nothing",
+        {"schedule": {"steps": total}} if fits else {"schedule": {"name": "linear"}},
+        "the schedule was made for fewer steps than the run has (counted without accumulation, "
+        "or copied from a shorter run)",
+    )
+
+
+def _first_loss(patient: Patient) -> float:
+    """Return the loss before the first step, where that is known to be the shares' loss.
+
+    At an absurd rate the loss has grown long before a tenth of the steps is done.
+    """
+    at_shares = patient.plain_loss and patient.setting("model.prior_bias", False)
+    return min(patient.first_loss, patient.prior_loss) if at_shares else patient.first_loss
+
+
+def _rate(patient: Patient) -> float | None:
+    """Return the highest rate that acts, in terms of the backbone's."""
+    rate = patient.setting("optim.lr")
+    if rate is None:
+        return None
+    head = patient.setting("optim.head_lr", HEAD_RATIO * rate)
+    return float(max(rate, head / HEAD_RATIO))
+
+
+def _lower(patient: Patient, rate: float) -> dict[str, float]:
+    """Return ``rate`` to one digit, and a head's rate lowered as much."""
+    lowered = {"lr": float(f"{rate:.1g}")}
+    head = patient.setting("optim.head_lr")
+    if head is not None:
+        lowered["head_lr"] = float(f"{head * rate / patient.setting('optim.lr'):.1g}")
+    return lowered

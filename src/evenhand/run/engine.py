@@ -1,0 +1,267 @@
+"""The parts of a training run, put together: what the settings name becomes a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenhand.augment import AUGMENTERS
+from evenhand.augment.passes import effect
+from evenhand.config import RunConfig
+from evenhand.data import Dataset
+from evenhand.evaluate.selection import SELECTION
+from evenhand.run.diagnose import LiveDoctor
+from evenhand.run.folder import Layout
+from evenhand.run.prepare import Prepared
+from evenhand.run.remedies import Priors, corrections
+from evenhand.run.screen import Screen
+from evenhand.types import Floats, Role
+
+if TYPE_CHECKING:
+    from evenhand.models.text import TextClassifier
+    from evenhand.training.checkpoint import Progress
+    from evenhand.training.hooks import Hook
+    from evenhand.training.loop import Loop
+    from evenhand.training.passes import Passes
+    from evenhand.training.plan import Plan
+    from evenhand.training.step import Stepper
+
+HEAD_RATIO = 10
+"""How much faster new parameters learn than pretrained ones where nobody said."""
+LOOKED_AT = 500
+"""Fit texts on which it is measured what augmentation changes."""
+
+
+@dataclass
+class Engine:
+    """A loop that is ready to run, and where it takes up.
+
+    Args:
+        loop: everything set.
+        layout: of the run folder.
+        screen: where it speaks.
+        known: facts that do not depend on how training goes.
+        used: every setting as it is used, for ``resolved.json``.
+    """
+
+    loop: Loop
+    layout: Layout
+    screen: Screen
+    known: dict[str, Any]
+    used: dict[str, Any]
+
+    @property
+    def plan(self) -> Plan:
+        """How long and in what portions."""
+        return self.loop.plan
+
+    def run(self) -> Progress:
+        """Train from the newest sound checkpoint, or from the start, to the end."""
+        from evenhand.training import checkpoint
+        from evenhand.training.hooks import Display, HistoryFile
+
+        loop, say = self.loop, self.screen.say
+        path, faults = checkpoint.newest(self.layout.checkpoints)
+        for fault in faults:
+            say(f"note: a checkpoint is passed over: {fault}")
+        progress = checkpoint.Progress()
+        if path is not None:
+            progress = checkpoint.load(path, loop.model, loop.stepper.optimizer)
+            if loop.stepper.average is not None:
+                loop.stepper.average.load(checkpoint.load_average(path))
+            say(f"going on from step {progress.step}")
+        rows = self.plan.batch_size * self.plan.accumulate
+        say(f"plan    {self.plan.epochs} passes, {loop.steps()} steps of {rows} rows")
+        loop.hooks = (
+            HistoryFile(self.layout.history, step=progress.step),
+            Display(say, live=self.screen.live, epochs=self.plan.epochs),
+            *loop.hooks,
+        )
+        return loop.run(progress)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what only the run itself can know, for the doctor."""
+        return {**self.known, **self.loop.facts}
+
+
+def assemble(
+    config: RunConfig, dataset: Dataset, prepared: Prepared, *, layout: Layout, screen: Screen
+) -> Engine:
+    """Build the loop of a run; nothing is written, and every conflict shows here.
+
+    Raises:
+        ConfigError: E105 where schedule, warm-up, plan or freezing do not go together.
+    """
+    from evenhand.training.loop import Loop
+    from evenhand.training.objective import Objective
+    from evenhand.training.schedule import SCHEDULES
+
+    passes = _passes(config, dataset, prepared)
+    plan = _plan(config, passes.rows())
+    schedule = SCHEDULES.build(
+        config.schedule.name,
+        plan.steps(passes.rows()),
+        plan.pass_steps(passes.rows()),
+        settings=config.schedule.settings(),
+    )
+    priors = Priors(prepared.fit, dataset.truth(Role.FIT), prepared.loss, prepared.sampler)
+    for line in priors.lines(dataset.labels.names):
+        screen.say(line)
+    if config.model.prior_bias:
+        _start_shifted(prepared.model, priors.shift(0.0))
+    metric: Any = SELECTION.factory(config.train.metric)
+    loop = Loop(
+        stepper=_stepper(config, dataset, prepared, epochs=plan.epochs),
+        objective=Objective(prepared.loss, dataset.labels.task, len(dataset.labels)),
+        schedule=schedule,
+        plan=plan,
+        passes=passes,
+        score=prepared.scorer(dataset, metric),
+        folder=layout.checkpoints,
+        hooks=(),
+        before_pass=_before_pass(config, prepared, priors, epochs=plan.epochs),
+    )
+    known = {
+        "planned_steps": loop.steps(),
+        "truncated_share": prepared.tables[Role.FIT].truncated / prepared.fit.rows,
+        "corrections": corrections(config),
+        "natural_prior": priors.natural().tolist(),
+        "effective_prior": priors.effective(0.0).tolist(),
+        "learning_share": _learning_share(prepared),
+        **_augmented(passes, prepared, config),
+    }
+    used = config.model_dump(mode="json")
+    used["train"]["epochs"] = plan.epochs
+    doctor = LiveDoctor(used, prepared.fit, history=layout.history, facts=known, say=screen.say)
+    loop.hooks = (doctor, *_trackers(config, layout))
+    return Engine(loop, layout, screen, known, used)
+
+
+def _plan(config: RunConfig, rows: int) -> Plan:
+    """Return how long to train; where nobody said, by the number of draws of a pass."""
+    from evenhand.training.plan import Plan, enough_epochs, seconds_of
+
+    train = config.train
+    plan = Plan(
+        epochs=train.epochs or 1,
+        batch_size=train.batch_size,
+        accumulate=train.accumulate,
+        patience=train.patience,
+        checkpoint_every=train.checkpoint_every,
+        keep=train.keep,
+        lr=config.optim.lr,
+        seed=config.seed,
+        metric=train.metric,
+        max_steps=train.max_steps,
+        steps_per_epoch=train.steps_per_epoch,
+        max_seconds=None if train.max_time is None else seconds_of(train.max_time),
+        deterministic=train.deterministic,
+    )
+    if train.epochs is None:
+        plan = replace(plan, epochs=enough_epochs(plan.pass_steps(rows)))
+    return plan
+
+
+def _passes(config: RunConfig, dataset: Dataset, prepared: Prepared) -> Passes:
+    from evenhand.training.passes import Passes
+
+    length = config.model.max_length
+    return Passes(
+        table=prepared.tables[Role.FIT],
+        sampler=prepared.sampler,
+        seed=config.seed,
+        texts=[dataset.texts[i] for i in dataset.rows(Role.FIT)] if config.augment else (),
+        augmenters=[AUGMENTERS.build(p.name, settings=p.settings()) for p in config.augment],
+        encode=lambda texts: prepared.tokenizer.encode(texts, max_length=length),
+    )
+
+
+def _stepper(config: RunConfig, dataset: Dataset, prepared: Prepared, *, epochs: int) -> Stepper:
+    from evenhand.models.depth import learning_names
+    from evenhand.models.mixing import MIXERS
+    from evenhand.training.ema import Average
+    from evenhand.training.optim import adamw
+    from evenhand.training.step import Stepper
+
+    optim, mix = config.optim, config.mix
+    learning = learning_names(
+        prepared.model,
+        frozen=optim.frozen_layers,
+        unfreeze_every=optim.unfreeze_every,
+        epoch=epochs - 1,
+    )
+    return Stepper(
+        model=prepared.model,
+        optimizer=adamw(
+            prepared.model,
+            lr=optim.lr,
+            head_lr=optim.head_lr or HEAD_RATIO * optim.lr,
+            weight_decay=optim.weight_decay,
+            layer_decay=optim.layer_decay,
+            learning=learning,
+        ),
+        targets_NC=dataset.truth(Role.FIT),
+        dtype=prepared.dtype,
+        clip=optim.clip,
+        seed=config.seed,
+        mixer=None if mix.name == "none" else MIXERS.build(mix.name, settings=mix.settings()),
+        r_drop=config.train.r_drop,
+        average=Average(prepared.model, decay=optim.ema, learning=learning)
+        if optim.ema > 0
+        else None,
+    )
+
+
+def _trackers(config: RunConfig, layout: Layout) -> tuple[Hook, ...]:
+    from evenhand.training.trackers import TRACKERS
+
+    return (TRACKERS.build(config.report.tracker, layout.root, settings={}),)
+
+
+def _before_pass(
+    config: RunConfig, prepared: Prepared, priors: Priors, *, epochs: int
+) -> Callable[[int], None]:
+    """Return what happens before each pass: who may learn, and which prior shift is undone."""
+    import torch
+
+    from evenhand.models.depth import set_trainable
+
+    optim, model = config.optim, prepared.model
+
+    def before(epoch: int) -> None:
+        set_trainable(
+            model, frozen=optim.frozen_layers, unfreeze_every=optim.unfreeze_every, epoch=epoch
+        )
+        model.shift_C.copy_(torch.from_numpy(priors.shift(epoch / epochs)))
+
+    return before
+
+
+def _start_shifted(model: TextClassifier, shift_C: Floats) -> None:
+    """Move the head's prior bias to where remedies move the best scores."""
+    import torch
+
+    with torch.no_grad():
+        model.head.output.bias += torch.from_numpy(shift_C).to(model.head.output.bias)
+
+
+def _learning_share(prepared: Prepared) -> float:
+    sizes = [(p.numel(), p.requires_grad) for p in prepared.model.parameters()]
+    return sum(n for n, learns in sizes if learns) / sum(n for n, _ in sizes)
+
+
+def _augmented(passes: Passes, prepared: Prepared, config: RunConfig) -> dict[str, Any]:
+    """Return the share of texts that augmentation changes, and that the tokenizer undoes."""
+    if not passes.augmenters:
+        return {}
+    tokenizer, length = prepared.tokenizer, config.model.max_length
+
+    def encode(texts: Sequence[str]) -> list[list[int]]:
+        table = tokenizer.encode(texts, max_length=length)
+        return [ids.tolist() for ids in np.split(table.ids, table.starts[1:-1])]
+
+    found = effect(passes.augmenters, passes.texts[:LOOKED_AT], encode, seed=config.seed)
+    return {"augmented": {"changed": found.changed, "undone": found.undone}}

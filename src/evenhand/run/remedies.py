@@ -1,0 +1,114 @@
+"""Remedies for imbalance, taken together: one at a time, and what they do to the priors."""
+# Shapes: N fit rows, C classes.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.config import RunConfig
+from evenhand.errors import ConfigError
+from evenhand.losses import HARD_TARGETS, Loss, corrects, shift_of
+from evenhand.models.mixing import needs_soft_targets
+from evenhand.sampling import Sampler, effective_prior, prior_shift
+from evenhand.types import FitStatistics, Floats, Task, Truth
+
+SHOWN = 3
+
+
+def corrections(config: RunConfig) -> list[str]:
+    """Return every part of a run that corrects imbalance by itself, in words."""
+    found = []
+    if config.sampler.name != "natural":
+        found.append(f"sampler {config.sampler.name}")
+    loss = corrects(config.loss.name, config.loss.settings())
+    if loss is not None:
+        found.append(loss)
+    if config.mix.name == "smote":
+        found.append("mix smote")
+    return found
+
+
+def refuse_conflicts(config: RunConfig) -> None:
+    """Raise where parts undo or hide each other.
+
+    Raises:
+        ConfigError: E105 for stacked corrections that were not allowed, for mixing with a loss
+            that cannot take soft targets, and for mixing together with R-Drop.
+    """
+    stacked = corrections(config)
+    if len(stacked) > 1 and not config.train.allow_stacked:
+        raise ConfigError(
+            "E105",
+            "two corrections for the same imbalance over-correct it",
+            got=" + ".join(stacked),
+            fix="keep one, or --set train.allow_stacked=true",
+        )
+    soft = needs_soft_targets(config.mix.name, config.mix.settings())
+    if soft and config.loss.name in HARD_TARGETS:
+        raise ConfigError(
+            "E105",
+            "this mixing needs a loss that takes targets between 0 and 1",
+            got=f"mix.name = {config.mix.name!r}, loss.name = {config.loss.name!r}",
+            fix="--set mix.name=none, or --set loss.name=auto",
+        )
+    if config.mix.name != "none" and config.train.r_drop > 0:
+        raise ConfigError(
+            "E105",
+            "R-Drop compares two passes over the same rows, which mixing makes different",
+            got=f"mix.name = {config.mix.name!r}, train.r_drop = {config.train.r_drop}",
+            fix="--set mix.name=none, or --set train.r_drop=0",
+        )
+
+
+@dataclass(frozen=True)
+class Priors:
+    """How far a run's remedies move the scores off the data, and how to move them back.
+
+    Args:
+        fit: counts of the fit rows.
+        truth_NC: truth of the fit rows.
+        loss: with its settings.
+        sampler: expected draws of each fit row.
+    """
+
+    fit: FitStatistics
+    truth_NC: Truth
+    loss: Loss
+    sampler: Sampler
+
+    def natural(self) -> Floats:
+        """Return the share of each label among the fit rows, ``(C,)``."""
+        return effective_prior(self.truth_NC, np.ones(len(self.truth_NC)))
+
+    def shift(self, share: float) -> Floats:
+        """Return what is to be subtracted from the logits of the model, ``(C,)``.
+
+        Args:
+            share: of the run done when the pass begins.
+        """
+        drawn_C = prior_shift(self.truth_NC, self.sampler(share), self.fit.task)
+        return drawn_C + shift_of(self.loss, len(drawn_C))
+
+    def effective(self, share: float) -> Floats:
+        """Return the shares of the labels that training behaves as if it saw, ``(C,)``."""
+        natural_C = np.clip(self.natural(), 1e-12, 1 - 1e-12)
+        shift_C = self.shift(share)
+        if self.fit.task is Task.MULTILABEL:
+            odds_C = np.log(natural_C) - np.log1p(-natural_C) + shift_C
+            effective_C: Floats = 1 / (1 + np.exp(-odds_C))
+            return effective_C
+        weights_C = natural_C * np.exp(shift_C)
+        shares_C: Floats = weights_C / weights_C.sum()
+        return shares_C
+
+    def lines(self, names: Sequence[str]) -> list[str]:
+        """Say how the rarest labels' shares are moved; nothing where they are not."""
+        if not np.any(self.shift(0.0)):
+            return []
+        natural_C, effective_C = self.natural(), self.effective(0.0)
+        rarest = np.argsort(natural_C, kind="stable")[:SHOWN]
+        moved = ", ".join(f"{names[c]} {natural_C[c]:.1%} -> {effective_C[c]:.1%}" for c in rarest)
+        return [f"prior   as trained: {moved}; undone before calibration"]
