@@ -75,14 +75,11 @@ def may_be(key: str, said: dict[str, Any]) -> str:
         return f"[{PARTS[key]}](parts.md)"
     if "anyOf" in said:
         return " or ".join(may_be(key, s) for s in said["anyOf"] if s.get("type") != "null")
-    if "const" in said:
-        return f"`{said['const']}`"
-    if "enum" in said:
-        return ", ".join(f"`{value}`" for value in said["enum"])
-    if said["type"] == "array" and "prefixItems" in said:
-        return "list of " + ", ".join(may_be(key, item) for item in said["prefixItems"])
+    if "enum" in said or "const" in said:
+        return ", ".join(f"`{value}`" for value in said.get("enum", [said.get("const")]))
     if said["type"] == "array":
-        return f"list of {may_be(key, said['items'])}"
+        items = said["prefixItems"] if "prefixItems" in said else [said["items"]]
+        return "list of " + ", ".join(may_be(key, item) for item in items)
     bounds = ", ".join(f"{sign} {said[bound]:g}" for bound, sign in BOUNDS.items() if bound in said)
     return f"{WORDS.get(said['type'], 'number')} {bounds}".strip()
 

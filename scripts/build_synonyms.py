@@ -209,10 +209,9 @@ def alike(word: str, other: str) -> bool:
 def embed(words: list[str], tokenizer: Tokenizer, encoder: torch.nn.Module) -> NDArray[np.float32]:
     """Return MiniLM's mean-pooled vectors of single-piece words, length 1, ``(V, D)``."""
     ids_VT = torch.tensor([tokenizer.encode(word).ids for word in words])
-    blocks = []
     with torch.inference_mode():
-        for ids_BT in torch.split(ids_VT, 256):  # type: ignore[no-untyped-call]
-            blocks.append(encoder(input_ids=ids_BT).last_hidden_state.mean(1))
+        portions = (ids_VT[start : start + 256] for start in range(0, len(words), 256))
+        blocks = [encoder(input_ids=ids_BT).last_hidden_state.mean(1) for ids_BT in portions]
     return torch.nn.functional.normalize(torch.cat(blocks), dim=1).numpy()
 
 

@@ -131,9 +131,7 @@ class TrainConfig(Section):
     r_drop: float = Field(
         0.0, ge=0, le=10, description="weight of the gap between two dropout passes; 0 is off"
     )
-    allow_stacked: bool = Field(
-        False, description="more than one correction for imbalance at once"
-    )
+    allow_stacked: bool = Field(False, description="more than one correction for imbalance at once")
     deterministic: bool = Field(
         False, description="refuse operations whose result may vary on the same machine"
     )

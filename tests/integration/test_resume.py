@@ -17,6 +17,7 @@ from evenhand.cli import main
 from evenhand.run import Screen, resume
 
 SETTINGS = ["train.accumulate=2", "train.checkpoint_every=3", "model.head=mlp"]
+SETTINGS += ["sampler=weighted", "augment=eda", "optim.ema=0.9", "schedule=plateau"]
 
 
 def command(data: Path, out: Path, tiny: dict[str, object]) -> list[str]:
@@ -57,6 +58,30 @@ def test_kill_and_resume_ends_in_the_same_bits(
     out = tmp_path / "killed"
     kill_after_checkpoint(command(labelled_file, out, tiny), out / "checkpoints", name)
     assert not (out / "metrics.json").exists()
+    assert main(["train", "--resume", str(out)]) == 0
+    assert traces(out) == traces(uninterrupted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_asked_to_stop_checkpoints_and_goes_on_to_the_same_bits(
+    tmp_path: Path,
+    labelled_file: Path,
+    tiny: dict[str, object],
+    uninterrupted: Path,
+    number: signal.Signals,
+) -> None:
+    out = tmp_path / "asked"
+    arguments = command(labelled_file, out, tiny)
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while process.poll() is None and not (out / "checkpoints" / "step-000003").exists():
+        pass
+    process.send_signal(number)
+    _, said = process.communicate()
+    assert process.returncode == 128 + number
+    assert said.decode().startswith("[E305] the run was asked to stop")
+    assert f"evenhand train --resume {out}" in said.decode()
+    facts = json.loads((out / "manifest.json").read_text("utf-8"))["facts"]
+    assert facts["stopped"] == "signal"
     assert main(["train", "--resume", str(out)]) == 0
     assert traces(out) == traces(uninterrupted)
 

@@ -42,6 +42,7 @@ def test_a_run_leaves_everything_that_the_design_names(finished: Run) -> None:
         "predictions",
         "decision.json",
         "metrics.json",
+        "findings.json",
         "report.html",
         "bundle",
     }

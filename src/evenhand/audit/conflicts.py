@@ -48,7 +48,7 @@ def near_conflicts(corpus: Corpus) -> Finding | None:
     row_P2 = row_P2[corpus.answer_N[row_P2[:, 0]] != corpus.answer_N[row_P2[:, 1]]]
     if not len(row_P2):
         return None
-    partner = {b: a for a, b in row_P2.tolist()} | {a: b for a, b in row_P2.tolist()}
+    partner = dict(row_P2[:, ::-1].tolist()) | dict(row_P2.tolist())
     found_K = np.array(sorted(partner), dtype=np.int64)
     details = [
         f"{corpus.given(i)}; {corpus.given(partner[i])} at the near twin {corpus.ids[partner[i]]}"

@@ -5,7 +5,7 @@ Shapes: N rows, C labels, U distinct texts, P pairs, S scored rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -26,18 +26,37 @@ LABELS_SHOWN = 5
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """What a system that costs next to nothing scores.
+
+    Args:
+        name: as it stands in the tables.
+        macro_f1: over the labels for which it is defined.
+        accuracy: share of rows with every label right.
+    """
+
+    name: str
+    macro_f1: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
 class Scored:
-    """Probabilities that nobody's own label had a share in.
+    """Probabilities in which no row's own label had a share, and what they are worth.
 
     Args:
         rows_S: positions of the rows, int64.
         probs_SC: float32, each in [0, 1], from models that were fitted without the row.
-        macro_f1: what these models are worth; NaN where nothing could be fitted.
+        baselines: the trivial ones, and those models under every kind of cut, last.
+        measured: rows on which the baselines were measured.
+        macro_ap: mean average precision of those models.
     """
 
     rows_S: Rows
     probs_SC: NDArray[np.float32]
-    macro_f1: float
+    baselines: tuple[Baseline, ...]
+    measured: int
+    macro_ap: float
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,7 @@ class Corpus:
         roles: ``(N,)``.
         ledger: where every row of every file went.
         max_length: tokens of a text that training will keep.
-        scored: cross-fitted probabilities; None where there are none.
+        scorer: fits cheap models crosswise; it may return None where there is too little to fit.
     """
 
     ids: tuple[str, ...]
@@ -62,10 +81,16 @@ class Corpus:
     roles: tuple[Role, ...]
     ledger: Ledger
     max_length: int
-    scored: Scored | None = None
+    scorer: Callable[[Corpus], Scored | None] | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, *, max_length: int) -> Corpus:
+    def of(
+        cls,
+        dataset: Dataset,
+        *,
+        max_length: int,
+        scorer: Callable[[Corpus], Scored | None] | None = None,
+    ) -> Corpus:
         """Return the rows of a data set that was read without being shared out."""
         return cls(
             ids=dataset.ids,
@@ -75,6 +100,7 @@ class Corpus:
             roles=dataset.roles,
             ledger=dataset.ledger,
             max_length=max_length,
+            scorer=scorer,
         )
 
     def __len__(self) -> int:
@@ -141,6 +167,11 @@ class Corpus:
         first: dict[bytes, int] = {}
         cells = (cell.tobytes() for cell in whole_N)
         return np.fromiter((first.setdefault(c, len(first)) for c in cells), np.int64, len(self))
+
+    @cached_property
+    def scored(self) -> Scored | None:
+        """Cross-fitted probabilities; None without a scorer."""
+        return None if self.scorer is None else self.scorer(self)
 
     def given(self, row: int) -> str:
         """Return the names of a row's labels."""

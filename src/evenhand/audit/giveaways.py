@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,9 @@ SURE = 0.8
 COVERS = 0.15
 """Share of a label's texts that must have the word; a rarer one decides little."""
 HALF = 0.5
-SCORE = 4.0
-"""Standard normal score of the bound; so far out that thousands of words raise no false alarm."""
+SCORE, FAR_SCORE = 1.96, 4.0
+"""Standard normal scores of the bound: 95 %, and so far out that thousands of words raise no
+false alarm; by the latter it must still exceed the label's own share."""
 MOST_WORDS = 2_000_000
 """Words held in memory at once; beyond, those seen once so far are let go."""
 CHUNK = 20_000
@@ -41,7 +43,8 @@ def giveaways(corpus: Corpus) -> Finding | None:
     share_C = positives_C / np.maximum(1, (~np.isnan(truth_NC)).sum(axis=0))
     low_VC = wilson_low(both_VC, known_VC)
     covers_VC = both_VC / np.maximum(1, positives_C)
-    found_VC = (low_VC >= SURE) & (covers_VC >= COVERS) & (share_C <= HALF)
+    beyond_VC = wilson_low(both_VC, known_VC, score=FAR_SCORE) > share_C
+    found_VC = (low_VC >= SURE) & beyond_VC & (covers_VC >= COVERS) & (share_C <= HALF)
     found = sorted(np.argwhere(found_VC).tolist(), key=lambda vc: -covers_VC[vc[0], vc[1]])
     if not found:
         return None
@@ -82,23 +85,20 @@ def word_counts(corpus: Corpus, rows_N: Rows) -> tuple[list[str], Floats, Floats
     known_VC = np.zeros_like(both_VC)
     for k, part in enumerate(_texts(corpus, rows_N)):
         truth_KC = corpus.truth_NC[rows_N[k * CHUNK : k * CHUNK + len(part)]]
-        _add(part, place, truth_KC, both_VC, known_VC)
+        has_KV = _presence(part, place)
+        both_VC += has_KV.T @ np.nan_to_num(truth_KC).astype(np.float64)
+        known_VC += has_KV.T @ (~np.isnan(truth_KC)).astype(np.float64)
     return names, both_VC, known_VC
 
 
-def _add(
-    part: list[set[str]], place: dict[str, int], truth_KC: Floats, both_VC: Floats, known_VC: Floats
-) -> None:
-    """Add the counts of some texts to ``both_VC`` and ``known_VC``."""
+def _presence(part: list[set[str]], place: dict[str, int]) -> Any:
+    """Return which words stand in which text, a sparse array ``(texts, V)`` of ones."""
     from scipy.sparse import csr_array
 
     cells = [[place[word] for word in found if word in place] for found in part]
     ends = np.cumsum([0, *map(len, cells)])
     at = np.fromiter((v for row in cells for v in row), np.int64, int(ends[-1]))
-    has_KV = csr_array((np.ones(len(at)), at, ends), shape=(len(part), len(place)))
-    known_KC = ~np.isnan(truth_KC)
-    both_VC += has_KV.T @ np.where(known_KC, truth_KC, 0.0)
-    known_VC += has_KV.T @ known_KC.astype(np.float64)
+    return csr_array((np.ones(len(at)), at, ends), shape=(len(part), len(place)))
 
 
 def wilson_low(hits: Floats, tries: Floats, *, score: float = SCORE) -> Floats:

@@ -10,14 +10,16 @@ from evenhand.audit.corpus import ROLES, Corpus, Rows, counted
 from evenhand.audit.duplicates import measure
 from evenhand.audit.finding import Finding
 
-ADVICE = "take these rows out of the later role (--review names each one), or measure anew with others"
+ADVICE = (
+    "take these rows out of the later role (--review names each one), or measure anew with others"
+)
 NONE = np.iinfo(np.int64).max
 
 
 @check("A301")
 def leaks(corpus: Corpus) -> Finding | None:
     """Texts of a later role stand in an earlier one too."""
-    return _finding(corpus, "A301", "texts in two roles", equal_before(corpus), "same text as")
+    return _finding(corpus, "A301", "texts in two roles", equal_before(corpus))
 
 
 @check("A302")
@@ -26,8 +28,7 @@ def near_leaks(corpus: Corpus) -> Finding | None:
     title = "nearly the same texts in two roles"
     before_N = near_before(corpus)
     before_N[equal_before(corpus) != NONE] = NONE
-    found = _finding(corpus, "A302", title, before_N, "nearly")
-    return found
+    return _finding(corpus, "A302", title, before_N)
 
 
 def equal_before(corpus: Corpus) -> Rows:
@@ -56,9 +57,7 @@ def _earliest(corpus: Corpus) -> Rows:
     return np.asarray(order_N[at_U])
 
 
-def _finding(
-    corpus: Corpus, code: str, title: str, before_N: Rows, words: str
-) -> Finding | None:
+def _finding(corpus: Corpus, code: str, title: str, before_N: Rows) -> Finding | None:
     found_K = np.flatnonzero(before_N != NONE)
     if not len(found_K):
         return None
@@ -72,7 +71,9 @@ def _finding(
                 f"{counted(len(rows_M), f'{role} text')} ({share:.1%}) stand among the "
                 f"{' and '.join(where)} rows"
             )
-    how = "case, blanks and character width aside" if code == "A301" else measure(corpus)
+    equal = code == "A301"
+    how = "case, blanks and character width aside" if equal else measure(corpus)
+    words = "same text as" if equal else "nearly"
     return Finding(
         code,
         "error",

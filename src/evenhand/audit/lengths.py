@@ -105,4 +105,4 @@ def estimated_tokens(corpus: Corpus) -> Rows:
         size_N = np.array([TOKENS_A_WORD * len(text.split()) for text in corpus.texts])
     else:
         size_N = np.array([TOKENS_A_CHARACTER * len(text) for text in corpus.texts])
-    return np.rint(size_N + FRAME).astype(np.int64)
+    return np.asarray(np.rint(size_N + FRAME), dtype=np.int64)

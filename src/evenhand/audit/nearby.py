@@ -55,7 +55,7 @@ def near_pairs(texts: Sequence[str], *, spaced: bool) -> Near:
         spaced: whether blanks part words; sets the width of a shingle.
     """
     kept_K = np.flatnonzero([len(text) >= FEWEST[spaced] for text in texts])
-    kept = [texts[i] for i in kept_K]
+    kept = [texts[i] for i in kept_K.tolist()]
     if len(kept) < 2:
         return Near(np.zeros((0, 2), np.int64), np.zeros(0))
     proposed_P2 = _proposed(signatures(kept, width=WIDTH[spaced]))
@@ -92,9 +92,7 @@ def _bucket_pairs(band_N: NDArray[np.uint32]) -> Iterator[Pairs]:
 def _alike(signature_NH: Signatures, pair_P2: Pairs) -> Pairs:
     least = (THRESHOLD - _SLACK) * HASHES
     kept = [
-        part_P2[
-            (signature_NH[part_P2[:, 0]] == signature_NH[part_P2[:, 1]]).sum(axis=1) >= least
-        ]
+        part_P2[(signature_NH[part_P2[:, 0]] == signature_NH[part_P2[:, 1]]).sum(axis=1) >= least]
         for part_P2 in _parts(pair_P2)
     ]
     return np.concatenate(kept)

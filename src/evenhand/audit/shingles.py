@@ -66,7 +66,8 @@ def signatures(texts: Sequence[str], *, width: int) -> Signatures:
         width: characters a shingle.
 
     References:
-        Broder 1997, doi:10.1109/SEQUEN.1997.666900; Li and Koenig 2010, doi:10.1145/1772690.1772759.
+        Broder 1997, doi:10.1109/SEQUEN.1997.666900.
+        Li and Koenig 2010, doi:10.1145/1772690.1772759.
     """
     random = np.random.default_rng(_SEED)
     factor_H = random.integers(0, 1 << 31, HASHES, dtype=np.uint32) * np.uint32(2) + np.uint32(1)

@@ -50,7 +50,7 @@ def too_rare(corpus: Corpus) -> Finding | None:
         rare = [c for c in np.argsort(positives_C) if 0 < positives_C[c] < UNSTABLE]
         if rare:
             names = name_list([f"{corpus.labels.names[c]} {positives_C[c]}" for c in rare])
-            said.append(f"{role}: {names}")
+            said.append(f"{role}: {names}" if len(corpus.present) > 1 else names)
             worst = min(worst, int(positives_C[rare[0]]))
     if not said:
         return None
@@ -58,7 +58,7 @@ def too_rare(corpus: Corpus) -> Finding | None:
         "A202",
         "warning",
         "labels too rare to measure",
-        f"fewer than {UNSTABLE} rows in {'; '.join(said)}",
+        f"fewer than {UNSTABLE} rows: {'; '.join(said)}",
         advice=f"below {UNSTABLE} rows a score moves by luck"
         + (f", below {HOPELESS} it says nothing" if worst < HOPELESS else "")
         + "; collect more, merge them with a neighbour, or measure by cross-validation",

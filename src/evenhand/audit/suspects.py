@@ -1,4 +1,4 @@
-"""Suspects: labels that models which never saw the row firmly contradict."""
+"""Suspects: labels that models which never saw the row contradict."""
 # Shapes: S scored rows, C labels, K rows found.
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.audit.checks import check
-from evenhand.audit.confident import confident_joint, noise_share, suspects, thresholds
-from evenhand.audit.corpus import Corpus, Rows, Scored, counted, name_list
+from evenhand.audit.confident import confident_joint, noise_share, suspects
+from evenhand.audit.corpus import Corpus, Rows, Scored, counted
 from evenhand.audit.finding import Finding
 from evenhand.types import Floats
 
 FEWEST_ROWS = 100
-MANY = 0.02
+MANY = 0.05
 """Share of suspected rows from which on the labels as such are in doubt."""
-RECOGNISED = 0.3
-"""Mean probability of a label over its own rows from which on its absence is evidence: a label
-that words hardly show is missed on most of its rows."""
-UNLIKELY = 0.2
+UNLIKELY = 0.4
 """Share of a label's usual probability below which a row that has it is suspected."""
+HALF = 0.5
+TINY = 1e-9
 EASY = 0.95
 """Macro-F1 of counted words above which the task is words."""
 
@@ -57,7 +56,7 @@ def mislabelled(corpus: Corpus) -> Finding | None:
         "warning" if share >= MANY else "tip",
         "suspected label errors",
         f"{counted(len(found.rows_K), 'row')} of {looked:,} ({share:.1%}) have labels that "
-        f"TF-IDF models of the other rows firmly contradict{noise}",
+        f"TF-IDF models of the other rows contradict{noise}",
         advice="a suspicion by counted words, worst first in --review: read the first fifty "
         "before you mend anything",
         marks=corpus.marks(found.rows_K, found.details),
@@ -68,14 +67,17 @@ def mislabelled(corpus: Corpus) -> Finding | None:
 @check("A209")
 def easy(corpus: Corpus) -> Finding | None:
     """Counted words alone solve the task."""
-    if corpus.scored is None or not corpus.scored.macro_f1 >= EASY:
+    if corpus.scored is None or not corpus.scored.baselines:
+        return None
+    best = corpus.scored.baselines[-1]
+    if not best.macro_f1 >= EASY:
         return None
     return Finding(
         "A209",
         "tip",
         "counted words solve it",
-        f"TF-IDF with logistic regression has macro-F1 {corpus.scored.macro_f1:.3f}, cross-fitted "
-        "with equal and near-equal texts kept together",
+        f"{best.name} has macro-F1 {best.macro_f1:.3f}, cross-fitted with equal and near-equal "
+        "texts kept together",
         advice="a larger model has nothing to add on rows like these; if they come from templates, "
         "measure on rows that do not",
     )
@@ -96,44 +98,44 @@ def one_label(corpus: Corpus, scored: Scored) -> Suspects:
 
 
 def several(corpus: Corpus, scored: Scored) -> Suspects:
-    """Suspect, label by label, rows that confidently have what they lack, or lack what they have.
-
-    A label is missing where its probability reaches both one half and the mean over its own
-    rows. It is too much where the model knows it on its own rows (mean at least 0.3), and here
-    gives it less than a fifth of that.
-    """
-    missing_SC, surplus_SC, doubt_S = doubts(corpus.truth_NC[scored.rows_S], scored.probs_SC)
-    found_K = np.flatnonzero((missing_SC | surplus_SC).any(axis=1))
+    """Suspect rows whose given labels are all unlikely while another reaches its usual level."""
+    doubt_S, other_S = doubts(corpus.truth_NC[scored.rows_S], scored.probs_SC)
+    found_K = np.flatnonzero(doubt_S > 0)
     found_K = found_K[np.argsort(-doubt_S[found_K], kind="stable")]
-    details = []
-    for s in found_K.tolist():
-        lacks = [corpus.labels.names[c] for c in np.flatnonzero(missing_SC[s])]
-        extra = [corpus.labels.names[c] for c in np.flatnonzero(surplus_SC[s])]
-        parts = [f"given {corpus.given(int(scored.rows_S[s]))}"]
-        parts += [f"looks like {name_list(lacks)}"] if lacks else []
-        parts += [f"not like {name_list(extra)}"] if extra else []
-        details.append(", ".join(parts))
-    return Suspects(scored.rows_S[found_K], details, float("nan"))
+    rows_K = scored.rows_S[found_K]
+    details = [
+        f"given {corpus.given(i)}, "
+        f"looks like {corpus.labels.names[c]} ({scored.probs_SC[s, c]:.0%})"
+        for i, s, c in zip(
+            rows_K.tolist(), found_K.tolist(), other_S[found_K].tolist(), strict=True
+        )
+    ]
+    return Suspects(rows_K, details, float("nan"))
 
 
-def doubts(
-    truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]:
-    """Return which labels seem missing, which too much, and how strong the doubt of each row is.
+def doubts(truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32]) -> tuple[Floats, Rows]:
+    """Return how doubtful each row is, 0 where it is not, and the label it lacks.
 
-    The doubt of a row adds up, over its doubtful labels, the probability of what is missing and
-    one less the share of its usual probability for what is too much.
+    Confident learning with several labels a row: a label's level is its mean probability over
+    its own rows. A row is doubtful where each label given to it stays below 0.4 of its level,
+    and a label not given reaches its own. The doubt is the log of how far the likeliest given
+    label falls short, and half the log of how far the other one goes beyond. A row without
+    labels is doubtful where one reaches its level and one half. Unknown labels say nothing.
     """
-    missing_SC = np.zeros(truth_SC.shape, dtype=np.bool_)
-    surplus_SC = np.zeros(truth_SC.shape, dtype=np.bool_)
-    doubt_S = np.zeros(len(truth_SC))
-    for c, (truth_S, p_S) in enumerate(zip(truth_SC.T, probs_SC.T, strict=True)):
-        known_K = np.flatnonzero(~np.isnan(truth_S))
-        two_K2 = np.column_stack([1 - p_S[known_K], p_S[known_K]])
-        usual = float(thresholds(truth_S[known_K].astype(np.int64), two_K2)[1])
-        missing_SC[:, c] = (truth_S == 0) & (p_S >= max(0.5, usual))
-        if RECOGNISED <= usual < np.inf:
-            surplus_SC[:, c] = (truth_S == 1) & (p_S < UNLIKELY * usual)
-            doubt_S += np.where(surplus_SC[:, c], 1 - p_S / usual, 0.0)
-        doubt_S += np.where(missing_SC[:, c], p_S, 0.0)
-    return missing_SC, surplus_SC, doubt_S
+    level_C = np.array([_level(t_S, p_S) for t_S, p_S in zip(truth_SC.T, probs_SC.T, strict=True)])
+    logs_SC = np.log(np.maximum(probs_SC, TINY) / level_C)
+    lacking_SC = np.where(truth_SC == 0, logs_SC, -np.inf)
+    other_S = lacking_SC.argmax(axis=1)
+    over_S = lacking_SC.max(axis=1)
+    bare_S = ~(truth_SC == 1).any(axis=1)
+    given_S = np.where(truth_SC == 1, logs_SC, -np.inf).max(axis=1)
+    sure_S = probs_SC[np.arange(len(probs_SC)), other_S] >= HALF
+    doubtful_S = (over_S >= 0) & np.where(bare_S, sure_S, given_S <= np.log(UNLIKELY))
+    short_S = np.where(bare_S, np.log(UNLIKELY), given_S)
+    return np.where(doubtful_S, np.maximum(over_S, 0) / 2 - short_S, 0.0), other_S
+
+
+def _level(truth_S: NDArray[np.float32], probs_S: NDArray[np.float32]) -> float:
+    """Return a label's mean probability over its own rows; infinite without rows."""
+    own_K = probs_S[truth_S == 1]
+    return float(own_K.mean()) if len(own_K) else np.inf

@@ -42,9 +42,7 @@ def vocabulary_of(corpus: Corpus) -> tuple[int, int]:
     """Count words and distinct words of texts drawn at random, up to 10,000 words."""
     order_N = generator(0, "audit-variety").permutation(len(corpus))
     stream = (
-        word
-        for i in order_N
-        for word in words(normalised(corpus.texts[i]), spaced=corpus.spaced)
+        word for i in order_N for word in words(normalised(corpus.texts[i]), spaced=corpus.spaced)
     )
     drawn = list(islice(stream, SPAN))
     return len(drawn), len(set(drawn))

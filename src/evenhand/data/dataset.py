@@ -62,6 +62,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def share(self) -> float:
+        """Share of the rows that were read which a sample left in; 1 without a sample."""
+        return len(self) / sum(file.kept for file in self.ledger.files)
+
     def rows(self, role: Role) -> NDArray[np.int64]:
         """Return the positions of the rows with ``role``, ascending; empty if it is absent."""
         return np.array([i for i, r in enumerate(self.roles) if r is role], dtype=np.int64)

@@ -39,7 +39,8 @@ def too_few_steps(patient: Patient) -> Finding | None:
         "D201",
         "error" if patient.unlearnt or steps < HOPELESS_STEPS else "warning",
         "too few steps",
-        f"{steps} optimizer steps over {patient.fit.rows:,} fit rows; {_judgement(patient)}",
+        f"{steps} optimizer step{'s' * (steps != 1)} over {patient.fit.rows:,} fit rows; "
+        f"{_judgement(patient)}",
         _more_steps(patient, steps),
         "look at imbalance only after a run of some hundred steps",
     )
@@ -87,7 +88,9 @@ def _judgement(patient: Patient) -> str:
         return "no fine-tuning gets anywhere in so few"
     if patient.unlearnt:
         return f"the scores are no better than chance, and {patient.fall_in_words}"
-    return "the tune loss was still falling, or there was one pass only"
+    if len(patient.epochs) < 2:
+        return "there was one pass only"
+    return "the tune loss was still falling in the last pass"
 
 
 def _more_steps(patient: Patient, steps: int) -> dict[str, object]:

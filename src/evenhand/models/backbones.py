@@ -157,13 +157,14 @@ def _architecture(model_type: str) -> Any:
     return transformers.AutoModel
 
 
-def _plain(model: nn.Module) -> nn.Module:
+def _plain(model: Any) -> nn.Module:
     """Return the encoder alone: no pooler, no wrapper that shares its embeddings with it."""
-    if model.config.model_type in ENCODER_OF_PAIR:  # type: ignore[union-attr]
-        model = model.get_encoder()  # type: ignore[operator]
+    if model.config.model_type in ENCODER_OF_PAIR:
+        model = model.get_encoder()
     if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # type: ignore[assignment]
-    return model
+        model.pooler = None
+    encoder: nn.Module = model
+    return encoder
 
 
 def _quiet() -> None:

@@ -19,7 +19,7 @@ from transformers.modeling_outputs import BaseModelOutput
 SPARE = 2
 
 
-class Canine(CanineModel):
+class Canine(CanineModel):  # type: ignore[misc]
     """``CanineModel`` that pads for itself and gives one state a character."""
 
     @classmethod
@@ -28,13 +28,11 @@ class Canine(CanineModel):
         made: Canine = cls._from_config(config, attn_implementation=attn_implementation)
         return made
 
-    def get_input_embeddings(self) -> nn.Module | None:  # type: ignore[override]
+    def get_input_embeddings(self) -> nn.Module | None:
         """Return None: characters are hashed into several tables, none is the input's."""
         return None
 
-    def forward(  # type: ignore[override]
-        self, input_ids: Tensor, attention_mask: Tensor
-    ) -> BaseModelOutput:
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> BaseModelOutput:
         """Return the characters' states, ``(B, T, D)``, free of what pads the batch.
 
         Args:

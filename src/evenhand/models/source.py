@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenhand.errors import MissingFileError
+from evenhand.durable import Content, write_folder
+from evenhand.errors import MissingFileError, WriteError
 
 STATIC_TYPE = "evenhand-static"
 TOKENIZER_FILE = "tokenizer.json"
@@ -58,6 +60,23 @@ def cache_folder(kind: str) -> Path:
     """Return where ``kind`` of things is cached: below ``$XDG_CACHE_HOME`` or ``~/.cache``."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "evenhand" / kind
+
+
+def fill_cache(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write ``files`` into the cache folder ``folder``, whole or not at all.
+
+    Raises:
+        WriteError: E106 with where another cache can be named.
+    """
+    try:
+        write_folder(folder, files)
+    except WriteError as error:
+        raise WriteError(
+            error.code,
+            "a backbone could not be cached",
+            got=error.got,
+            fix="free half a gigabyte, or set XDG_CACHE_HOME to a folder that can be written",
+        ) from error
 
 
 def not_found(name: str, reason: str, fix: str) -> MissingFileError:

@@ -13,14 +13,14 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.durable import MANIFEST, file_sha256, folder_fault, write_folder
+from evenhand.durable import MANIFEST, file_sha256, folder_fault
 from evenhand.errors import ConfigError
 from evenhand.extras import need
 from evenhand.models.source import (
@@ -28,6 +28,7 @@ from evenhand.models.source import (
     WEIGHTS_FILE,
     Source,
     cache_folder,
+    fill_cache,
     not_found,
     read_config,
 )
@@ -66,7 +67,7 @@ def cut_vocabulary(source: Source, texts: Sequence[str]) -> Source:
     folder = cache_folder("backbones") / f"cut-{digest[:24]}"
     if folder_fault(folder) is not None:
         kept_K = kept_ids(definition, scripts)
-        write_folder(
+        fill_cache(
             folder,
             {
                 "config.json": _json(_renumbered_config(read_config(source.folder), kept_K)),
@@ -142,7 +143,7 @@ def _hashes(folder: Path) -> tuple[str, ...]:
 
 def _normalised(definition: dict[str, Any], texts: Sequence[str]) -> Iterator[str]:
     """Yield the texts as the tokenizer sees them."""
-    emptied = {"model": {"type": "Unigram", "unk_id": None, "vocab": []}}
+    emptied: dict[str, Any] = {"model": {"type": "Unigram", "unk_id": None, "vocab": []}}
     bare = definition | emptied | {"added_tokens": [], "post_processor": None}
     normalizer = need("train", "tokenizers").Tokenizer.from_str(json.dumps(bare)).normalizer
     return (normalizer.normalize_str(text) for text in texts) if normalizer else iter(texts)
@@ -182,26 +183,23 @@ def _new_ids(kept_K: NDArray[np.int64]) -> Callable[[int], int]:
 
 def _tensors(file: Path, kept_K: NDArray[np.int64]) -> dict[str, Streamed]:
     """Return a file's tensors, of the word embedding only the rows ``kept_K``."""
-
-    def rows(name: str, kept: NDArray[np.int64] | None) -> Iterator[NDArray[np.float32]]:
-        with need("train", "safetensors").safe_open(file, framework="pt") as opened:
-            stored = opened.get_slice(name)
-            if kept is None:
-                yield stored[...].float().numpy()
-                return
-            for start in range(0, stored.get_shape()[0], ROWS):
-                portion = stored[start : start + ROWS].float().numpy()
-                inside = kept[(kept >= start) & (kept < start + ROWS)]
-                yield portion[inside - start]
-
-    with need("train", "safetensors").safe_open(file, framework="pt") as opened:
-        shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}
     found: dict[str, Streamed] = {}
+    with need("train", "safetensors").safe_open(file, framework="pt") as opened:
+        names = opened.keys()
+        shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in names}
     for name, shape in shapes.items():
-        kept = kept_K if name.endswith(WORDS) else None
-        whole = shape if kept is None else (len(kept), *shape[1:])
-        found[name] = Streamed(whole, lambda name=name, kept=kept: rows(name, kept))  # type: ignore[misc]
+        kept = kept_K if name.endswith(WORDS) else np.arange(shape[0])
+        found[name] = Streamed((len(kept), *shape[1:]), partial(_rows, file, name, kept))
     return found
+
+
+def _rows(file: Path, name: str, kept_K: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+    """Yield the rows ``kept_K``, ascending, of a tensor, reading ``ROWS`` at a time."""
+    with need("train", "safetensors").safe_open(file, framework="pt") as opened:
+        stored = opened.get_slice(name)
+        for start in range(0, stored.get_shape()[0], ROWS):
+            portion = stored[start : start + ROWS].float().numpy()
+            yield portion[kept_K[(kept_K >= start) & (kept_K < start + ROWS)] - start]
 
 
 def _json(value: Any) -> bytes:

@@ -1,19 +1,20 @@
-"""A look at the data before any training: findings, baselines, and where they are written."""
-# Shapes: N rows, C labels, S scored rows.
+"""A look at the data before any training: what was read, what is wrong, what costs nothing."""
+# Shapes: N rows, C labels, S scored rows, M rows that models are made from, K rows of a fold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evenhand.audit import Corpus, Finding, Scored, audit
-from evenhand.audit.corpus import Rows
+from evenhand.audit import Baseline, Corpus, Finding, Scored, audit
 from evenhand.audit.wording import normalised, words
 from evenhand.config import RunConfig
+from evenhand.data import read_dataset
 from evenhand.data.split import folds
 from evenhand.decide import crossfit
 from evenhand.durable import write_json, write_text
@@ -23,35 +24,23 @@ from evenhand.evaluate.selection import decided_at_half, macro_ap
 from evenhand.run.predict import to_csv
 from evenhand.run.sources import Sources
 from evenhand.seeds import generator
-from evenhand.types import FitStatistics, LabelSpace, Predictions, Role, Task
+from evenhand.types import FitStatistics, Predictions, Probs, Role, Task
+
+Rows = NDArray[np.int64]
 
 FOLDS = 3
+FEWEST = 30
+"""Rows below which crosswise models say nothing."""
 MOST_FITTED = 30_000
-"""Rows that the TF-IDF models are made from; more would not change what they say by much."""
+"""Rows that the crosswise models are made from, so that a large file does not take hours."""
 MOST_CELLS = 40_000_000
 """Probabilities held at once, rows times labels."""
 CHUNK = 20_000
-FEWEST = 20
 TFIDF = "TF-IDF + logistic regression"
-TFIDF_CUTS = {
-    Task.MULTILABEL: f"{TFIDF}, a cut a label",
-    Task.MULTICLASS: f"{TFIDF}, biases",
+KINDS = {
+    Task.MULTILABEL: (f"{TFIDF}, fixed 0.5", f"{TFIDF}, a cut a label"),
+    Task.MULTICLASS: (f"{TFIDF}, argmax", f"{TFIDF}, biases"),
 }
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What a system that costs nothing scores.
-
-    Args:
-        name: as it stands in the table.
-        macro_f1: over labels for which it is defined.
-        accuracy: share of rows with every label right.
-    """
-
-    name: str
-    macro_f1: float
-    accuracy: float
 
 
 @dataclass(frozen=True)
@@ -61,67 +50,149 @@ class Checked:
     Args:
         corpus: the rows.
         findings: worst first.
-        baselines: measured on cross-fitted rows, none where there are too few rows.
-        measured: rows that the baselines are measured on.
-        macro_ap: of TF-IDF; NaN without baselines.
-        notes: what reading said.
         schema: how the files were understood, a line each.
+        sources: the files.
     """
 
     corpus: Corpus
     findings: list[Finding]
-    baselines: tuple[Baseline, ...]
-    measured: int
-    macro_ap: float
-    notes: tuple[str, ...]
     schema: str
+    sources: Sources
 
     def write_json(self, path: Path) -> None:
-        """Write the findings. Raises as ``durable.write_json``."""
+        """Write the findings as JSON. Raises as ``durable.write_json``."""
         write_json(path, [finding.to_dict() for finding in self.findings])
 
     def write_review(self, path: Path) -> None:
-        """Write a line for each row that a finding names, as CSV. Raises as ``write_text``."""
-        marks = [(finding, mark) for finding in self.findings for mark in finding.marks]
+        """Write a line for each row that a finding names, as CSV, worst first.
+
+        Raises:
+            WriteError: E106 when it cannot be written.
+        """
+        named = [(finding, mark) for finding in self.findings for mark in finding.marks]
         columns: dict[str, list[Any]] = {
-            "id": [mark.id for _, mark in marks],
-            "role": [mark.role for _, mark in marks],
-            "text": [mark.text for _, mark in marks],
-            "issue": [f"{f.code} {f.title}: {mark.detail}" for f, mark in marks],
-            "severity": [finding.severity for finding, _ in marks],
+            "id": [mark.id for _, mark in named],
+            "role": [mark.role for _, mark in named],
+            "text": [mark.text for _, mark in named],
+            "issue": [f"{f.code} {f.title}: {mark.detail}" for f, mark in named],
+            "severity": [finding.severity for finding, _ in named],
         }
         write_text(path, to_csv(columns))
 
     def write_html(self, path: Path) -> None:
-        """Write the page. Raises as ``write_text``."""
+        """Write the page.
+
+        Raises:
+            WriteError: E106 when it cannot be written.
+        """
         from evenhand.audit.page import render
 
-        table = [(b.name, b.macro_f1, b.accuracy) for b in self.baselines]
-        write_text(
-            path, render(self.corpus, self.findings, table, measured=self.measured) + "\n"
-        )
+        write_text(path, render(self.corpus, self.findings, schema=self.schema))
+
+    def next_lines(self, *, review: Path | None, html: Path | None) -> list[str]:
+        """Return what to do next, a line each: look at what was written, or have it written."""
+        files = {
+            "tune": self.sources.tune,
+            "report": self.sources.report,
+            "labels-file": self.sources.labels_file,
+        }
+        options = [f" --{name} {value}" for name, value in files.items() if value is not None]
+        command = f"{self.sources.data}{''.join(options)}"
+        lines = ["", *(f"written {path}" for path in (review, html) if path is not None), "next"]
+        if review is None and any(finding.marks for finding in self.findings):
+            lines.append(f"  evenhand check {command} --review review.csv")
+        return [*lines, f"  evenhand train {command} --out runs/first"]
 
 
 def look(sources: Sources, config: RunConfig) -> Checked:
-    """Read rows, check them, and measure what costs nothing.
+    """Read rows as they stand and check them.
 
-    No role is drawn: one file without a split column is looked at as it stands. Labels may have
-    any number of rows.
+    No role is drawn and no label is refused for its few rows. Models of counted words are fitted
+    crosswise, with equal and near-equal texts kept together.
 
     Raises:
         EvenhandError: whatever reading may raise.
     """
-    dataset = sources.read(config.data.model_copy(update={"min_rows": 0}), seed=config.seed, share=False)
-    corpus = Corpus.of(dataset, max_length=config.model.max_length)
-    scored, predictions = score(corpus, seed=config.seed)
-    corpus = replace_scored(corpus, scored)
-    baselines = _baselines(corpus, predictions, seed=config.seed) if predictions else ()
-    return Checked(
-        corpus=corpus,
-        findings=audit(corpus),
-        baselines=baselines,
-        measured=len(predictions) if predictions else 0,
-        macro_ap=macro_ap(predictions) if predictions else float("nan"),
-        notes=dataset.notes,
-        schema=dataset.schema.describe(),
+    dataset = read_dataset(
+        sources.data,
+        tune=sources.tune,
+        report=sources.report,
+        labels_file=sources.labels_file,
+        config=config.data.model_copy(update={"min_rows": 0}),
+        seed=config.seed,
+        share=False,
     )
+    corpus = Corpus.of(dataset, max_length=config.model.max_length, scorer=score)
+    return Checked(corpus, audit(corpus), dataset.schema.describe(), sources)
+
+
+def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
+    """Score rows by TF-IDF models that never saw them; None for fewer than thirty rows.
+
+    At most 30,000 rows, drawn at random, are shared out in three folds, each scored by a model
+    of the other two; rows beyond are scored by the first of these models.
+    """
+    random = generator(seed, "audit-scores")
+    most = max(FEWEST, MOST_CELLS // len(corpus.labels))
+    rows_S = np.sort(random.permutation(len(corpus))[:most])
+    if len(rows_S) < FEWEST:
+        return None
+    drawn_M = np.sort(random.permutation(len(rows_S))[:MOST_FITTED])
+    rows_M = rows_S[drawn_M]
+    part_M = folds(corpus.truth_NC[rows_M], FOLDS, units=corpus.unit_N[rows_M], seed=seed)
+    probs_SC = np.zeros((len(rows_S), len(corpus.labels)), dtype=np.float32)
+    rest_S = np.setdiff1d(np.arange(len(rows_S)), drawn_M)
+    for fold in range(FOLDS):
+        fit_K = rows_M[part_M != fold]
+        texts = [_worded(corpus, i) for i in fit_K]
+        model = fit_tfidf(texts, corpus.truth_NC[fit_K], labels=corpus.labels)
+        asked_K = drawn_M[part_M == fold]
+        if fold == 0:
+            asked_K = np.concatenate([asked_K, rest_S])
+        for some_K, probs_KC in _probs(model, corpus, rows_S, asked_K):
+            probs_SC[some_K] = probs_KC
+    measured = Predictions(
+        tuple(corpus.ids[i] for i in rows_M),
+        Probs(probs_SC[drawn_M].astype(np.float64)),
+        corpus.truth_NC[rows_M],
+        corpus.labels,
+        Role.TUNE,
+    )
+    return Scored(
+        rows_S, probs_SC, _baselines(measured, seed=seed), len(measured), macro_ap(measured)
+    )
+
+
+def _probs(
+    model: TfidfBaseline, corpus: Corpus, rows_S: Rows, asked_K: Rows
+) -> Iterator[tuple[Rows, NDArray[np.float64]]]:
+    """Yield positions among the scored rows, some at a time, and their probabilities."""
+    for first in range(0, len(asked_K), CHUNK):
+        some_K = asked_K[first : first + CHUNK]
+        rows_K = rows_S[some_K]
+        texts = [_worded(corpus, i) for i in rows_K]
+        ids = [corpus.ids[i] for i in rows_K]
+        yield (
+            some_K,
+            model.predictions(texts, corpus.truth_NC[rows_K], ids=ids, role=Role.TUNE).probs(),
+        )
+
+
+def _worded(corpus: Corpus, row: int) -> str:
+    """Return a text in which blanks part what is to be counted."""
+    text = corpus.texts[row]
+    return text if corpus.spaced else " ".join(words(normalised(text), spaced=False))
+
+
+def _baselines(measured: Predictions, *, seed: int) -> tuple[Baseline, ...]:
+    fit = FitStatistics.of(measured.truth_NC, measured.labels.task)
+    plain, chosen = KINDS[measured.labels.task]
+    cuts = crossfit(measured, seed=seed, calibrate="none", cuts="per-label", shrink="none")
+    decided = trivial_baselines(fit, len(measured), seed=seed)
+    decided |= {plain: decided_at_half(measured), chosen: cuts.decided_NC}
+    return tuple(_measured(name, measured, given) for name, given in decided.items())
+
+
+def _measured(name: str, measured: Predictions, decided_NC: Decided) -> Baseline:
+    macro_f1 = float(macro(f1(confusion_counts(measured.truth_NC, decided_NC))))
+    return Baseline(name, macro_f1, accuracy(measured.truth_NC, decided_NC))

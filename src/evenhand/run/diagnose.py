@@ -50,7 +50,7 @@ def patient_of(folder: str | Path) -> Patient:
         report=_stored(layout, "report"),
         decision=_read(layout.decision) if layout.decision.is_file() else None,
         systems=_read(layout.metrics)["systems"] if finished else (),
-        facts=manifest["facts"],
+        facts=manifest.get("facts", {}),
         rows=manifest["rows"],
     )
 
@@ -61,6 +61,7 @@ class LiveDoctor:
     Args:
         config: every setting, as in ``resolved.json``.
         fit: counts of the fit rows.
+        rows: number of rows of each role.
         history: file of the records so far; read when the run begins or goes on.
         facts: what is known beforehand.
         say: prints one line.
@@ -71,11 +72,13 @@ class LiveDoctor:
         config: Mapping[str, Any],
         fit: FitStatistics,
         *,
+        rows: Mapping[str, int],
         history: Path,
         facts: Mapping[str, Any],
         say: Callable[[str], None],
     ) -> None:
-        self._config, self._fit, self._facts, self._say = config, fit, facts, say
+        self._config, self._fit, self._rows = config, fit, rows
+        self._facts, self._say = facts, say
         self._history = history
         self._records: list[Record] = []
         self._said: set[str] = set()
@@ -97,6 +100,7 @@ class LiveDoctor:
             steps=[r for r in self._records if r["kind"] == "step"],
             epochs=[r for r in self._records if r["kind"] == "epoch"],
             facts=self._facts,
+            rows=self._rows,
         )
         for finding in live(patient):
             if finding.code not in self._said:

@@ -130,12 +130,14 @@ def assemble(
         "corrections": corrections(config),
         "natural_prior": priors.natural().tolist(),
         "effective_prior": priors.effective(0.0).tolist(),
-        "learning_share": _learning_share(prepared),
+        "learning_share": _learning_share(config, prepared, epochs=plan.epochs),
+        "data_share": dataset.share,
         **_augmented(passes, prepared, config),
     }
     used = config.model_dump(mode="json")
     used["train"]["epochs"] = plan.epochs
-    doctor = LiveDoctor(used, prepared.fit, history=layout.history, facts=known, say=screen.say)
+    rows = {role.value: dataset.count(role) for role in Role}
+    doctor = LiveDoctor(used, prepared.fit, rows=rows, history=layout.history, facts=known, say=screen.say)
     loop.hooks = (doctor, *_trackers(config, layout))
     return Engine(loop, layout, screen, known, used)
 
@@ -180,19 +182,13 @@ def _passes(config: RunConfig, dataset: Dataset, prepared: Prepared) -> Passes:
 
 
 def _stepper(config: RunConfig, dataset: Dataset, prepared: Prepared, *, epochs: int) -> Stepper:
-    from evenhand.models.depth import learning_names
     from evenhand.models.mixing import MIXERS
     from evenhand.training.ema import Average
     from evenhand.training.optim import adamw
     from evenhand.training.step import Stepper
 
     optim, mix = config.optim, config.mix
-    learning = learning_names(
-        prepared.model,
-        frozen=optim.frozen_layers,
-        unfreeze_every=optim.unfreeze_every,
-        epoch=epochs - 1,
-    )
+    learning = _learning(config, prepared, epochs=epochs)
     return Stepper(
         model=prepared.model,
         optimizer=adamw(
@@ -244,13 +240,28 @@ def _start_shifted(model: TextClassifier, shift_C: Floats) -> None:
     """Move the head's prior bias to where remedies move the best scores."""
     import torch
 
+    bias_C = model.head.output.bias
     with torch.no_grad():
-        model.head.output.bias += torch.from_numpy(shift_C).to(model.head.output.bias)
+        bias_C.add_(torch.from_numpy(shift_C).to(bias_C))
 
 
-def _learning_share(prepared: Prepared) -> float:
-    sizes = [(p.numel(), p.requires_grad) for p in prepared.model.parameters()]
+def _learning_share(config: RunConfig, prepared: Prepared, *, epochs: int) -> float:
+    """Return the share of the model's numbers that learn in some pass."""
+    learning = _learning(config, prepared, epochs=epochs)
+    sizes = [(p.numel(), name in learning) for name, p in prepared.model.named_parameters()]
     return sum(n for n, learns in sizes if learns) / sum(n for n, _ in sizes)
+
+
+def _learning(config: RunConfig, prepared: Prepared, *, epochs: int) -> frozenset[str]:
+    """Return the names of the parameters that learn in some pass: those of the last."""
+    from evenhand.models.depth import learning_names
+
+    return learning_names(
+        prepared.model,
+        frozen=config.optim.frozen_layers,
+        unfreeze_every=config.optim.unfreeze_every,
+        epoch=epochs - 1,
+    )
 
 
 def _augmented(passes: Passes, prepared: Prepared, config: RunConfig) -> dict[str, Any]:

@@ -132,6 +132,8 @@ def check_parts(config: RunConfig) -> None:
         registry.validate(part.name, part.settings())
     POOLINGS.factory(config.model.pooling)
     TRACKERS.factory(config.report.tracker)
+    if config.report.tracker == "tensorboard":
+        need("tracking", "tensorboard")
     SELECTION.factory(config.train.metric)
     CALIBRATORS.factory(config.decision.calibrate)
     refuse_conflicts(config)
@@ -170,6 +172,7 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
     plain = TextTokenizer.from_folder(source.folder)
     marks = find_placeholders(fit_texts) if config.model.placeholders == "auto" else ()
     tokenizer = plain.with_marks(marks)
+    marks = () if tokenizer is plain else marks
     device = pick_device()
     dtype = pick_precision(
         config.model.precision, model_type=source.config()["model_type"], device=device

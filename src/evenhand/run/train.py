@@ -171,6 +171,8 @@ def _prepare(job: Job, dataset: Dataset) -> Prepared:
 
 
 def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> Run:
+    from evenhand.training.checkpoint import tidy
+
     try:
         with job.watch.stage("training"):
             progress = engine.run()
@@ -180,6 +182,7 @@ def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> R
         raise
     conclude(dataset, prepared, job.config, layout=job.layout, watch=job.watch, steps=progress.step)
     _write_manifest(job, dataset, facts=engine.facts())
+    tidy(job.layout.checkpoints)
     findings = findings_of(job.layout.root)
     write_json(job.layout.findings, [finding.to_dict() for finding in findings])
     return Run(job.layout.root)

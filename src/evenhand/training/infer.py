@@ -15,9 +15,7 @@ from evenhand.types import Floats
 # Shapes: N rows, C classes.
 
 
-def to_device(
-    table: Table, rows_B: np.ndarray, device: torch.device
-) -> dict[str, torch.Tensor]:
+def to_device(table: Table, rows_B: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:
     """Return one padded batch as tensors on ``device``."""
     return {
         name: torch.from_numpy(array).to(device, non_blocking=True)

@@ -188,12 +188,11 @@ class Loop:
 
     def _finished(self, progress: Progress) -> str | None:
         """Return why no further pass is made; None while there is one to make."""
-        plan = self.plan
-        if progress.epoch >= plan.epochs:
+        if (budget := self._out_of_budget(progress)) is not None:
+            return budget
+        if progress.epoch >= self.plan.epochs:
             return "all passes"
-        if 0 < plan.patience <= progress.stale:
-            return "patience"
-        return self._out_of_budget(progress)
+        return "patience" if 0 < self.plan.patience <= progress.stale else None
 
     def _out_of_budget(self, progress: Progress) -> str | None:
         if self.plan.max_steps is not None and progress.step >= self.plan.max_steps:

@@ -25,6 +25,10 @@ def test_a_run_that_was_still_getting_better_needs_100_steps(patient, by_hand, s
     assert (finding is not None) == fires
     if finding is not None:
         assert finding.severity == "warning"
+        assert finding.evidence == (
+            "99 optimizer steps over 2,000 fit rows; the tune loss was still falling in the last "
+            "pass"
+        )
 
 
 def test_a_run_that_no_longer_got_better_may_be_short(patient, by_hand):

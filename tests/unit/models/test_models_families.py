@@ -23,8 +23,12 @@ from evenhand.models.precision import FLOAT32_FAMILIES
 from evenhand.models.tokens import TextTokenizer
 from evenhand.types import FitStatistics, Task
 
-DAYS = [f"the {age} {thing} was {how}" for age in ("new", "old", "cold") for thing in ("day", "meal")
-        for how in ("happy", "sad")]  # fmt: skip
+DAYS = [
+    f"the {age} {thing} was {how}"
+    for age in ("new", "old", "cold")
+    for thing in ("day", "meal")
+    for how in ("happy", "sad")
+]
 TRUTH = np.array([[1, 0] if "happy" in text else [0, 1] for text in DAYS], np.float32)
 FOREIGN = ["Привет, мир", "嬉しい日です", "😀 naïve", "", "a"]
 SIZES = {

@@ -15,7 +15,7 @@ from evenhand.training.loop import Loop
 from evenhand.training.objective import Objective
 from evenhand.training.optim import adamw
 from evenhand.training.passes import Pass, Passes
-from evenhand.training.plan import Plan, enough_epochs, seconds_of
+from evenhand.training.plan import Plan, enough_epochs
 from evenhand.training.step import Stepper
 from evenhand.types import FitStatistics, Task
 

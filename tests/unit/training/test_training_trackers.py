@@ -87,7 +87,7 @@ def test_none_writes_nothing(tmp_path):
 
 
 def test_an_unknown_tracker_is_refused():
-    with pytest.raises(ConfigError, match="no tracker of that name(.|\\n)*'tensorboard'"):
+    with pytest.raises(ConfigError, match=r"no tracker of that name(.|\n)*'tensorboard'"):
         TRACKERS.factory("tensorbord")
 
 

@@ -1,0 +1,65 @@
+"""``evenhand check``: what is wrong with the data, before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evenhand.config import override, parse_config, toml_text
+
+
+def check(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="File, folder or hub id.")],
+    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
+    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
+    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="Label column; repeat for one column a label.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="Column with a unique id.")] = None,
+    split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the findings there as JSON.")
+    ] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="Write the rows that findings name there as CSV.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page there.")] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(help="Exit with 1 on error, warning or tip (or worse).")
+    ] = None,
+) -> int:
+    """Look for leaks, copies, wrong and rare labels, and whatever else makes scores lie."""
+    from evenhand.audit.finding import URGENCY
+    from evenhand.audit.summary import summary
+    from evenhand.cli.terminal import console
+    from evenhand.run import Sources
+    from evenhand.run.check import look
+
+    if fail_on is not None and fail_on not in URGENCY:
+        raise typer.BadParameter(f"--fail-on must be one of: {', '.join(URGENCY)}")
+    columns: dict[str, Any] = {"text": text, "labels": label, "id": id_column, "split": split}
+    named = [f"data.{k}={toml_text(v)}" for k, v in columns.items() if v not in (None, [])]
+    config = parse_config(override({}, [*(settings or []), *named]), source="the command line")
+    checked = look(Sources(data, tune, report, labels_file), config)
+    shown = console()
+    summary(checked.corpus, checked.findings, console=shown)
+    for path, write in (
+        (json_file, checked.write_json),
+        (review, checked.write_review),
+        (html, checked.write_html),
+    ):
+        if path is not None:
+            write(path)
+    for line in checked.next_lines(review=review, html=html):
+        shown.print(line, markup=False, soft_wrap=True)
+    grave = fail_on is not None and any(
+        URGENCY[finding.severity] <= URGENCY[fail_on] for finding in checked.findings
+    )
+    return 1 if grave else 0

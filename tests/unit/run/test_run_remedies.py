@@ -1,0 +1,86 @@
+"""One correction at a time, and the prior shift of each is known."""
+
+import numpy as np
+import pytest
+
+from evenhand.config import override, parse_config
+from evenhand.errors import ConfigError
+from evenhand.losses import LOSSES
+from evenhand.run.remedies import Priors, corrections, refuse_conflicts
+from evenhand.sampling import SAMPLERS
+from evenhand.types import FitStatistics, Task
+
+MANY = np.array([[1, 0], [1, 1], [0, 0], [1, 0]], np.float32)
+ONE = np.array([[1, 0, 0]] * 6 + [[0, 1, 0]] * 3 + [[0, 0, 1]], np.float32)
+
+
+def config(*settings):
+    return parse_config(override({}, settings), source="test")
+
+
+def priors(truth_NC, task, *, loss="auto", sampler="natural", **settings):
+    fit = FitStatistics.of(truth_NC, task)
+    return Priors(
+        fit,
+        truth_NC,
+        LOSSES.build(loss, fit, settings=settings),
+        SAMPLERS.build(sampler, truth_NC, task, settings={}),
+    )
+
+
+def test_the_default_corrects_nothing():
+    assert corrections(config()) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("sampler=weighted", "loss=weighted-bce"),
+        ("sampler=class-aware", "loss=focal"),
+        ("mix=smote", "loss=class-balanced"),
+    ],
+)
+def test_two_corrections_need_a_word(settings):
+    with pytest.raises(ConfigError, match=r"\[E105\] two corrections"):
+        refuse_conflicts(config(*settings))
+    refuse_conflicts(config(*settings, "train.allow_stacked=true"))
+
+
+def test_one_correction_beside_parts_that_correct_nothing_is_fine():
+    refuse_conflicts(config("sampler=weighted", "mix=mixup", "augment=eda"))
+
+
+def test_mixing_and_r_drop_are_refused_together():
+    with pytest.raises(ConfigError, match=r"\[E105\] R-Drop compares two passes"):
+        refuse_conflicts(config("mix=mixup", "train.r_drop=1"))
+
+
+def test_without_remedies_the_priors_are_those_of_the_data():
+    plain = priors(ONE, Task.MULTICLASS)
+    assert plain.natural() == pytest.approx([0.6, 0.3, 0.1])
+    assert plain.effective(0.0) == pytest.approx([0.6, 0.3, 0.1])
+    assert plain.shift(0.0) == pytest.approx([0, 0, 0])
+    assert plain.lines(["a", "b", "c"]) == []
+
+
+@pytest.mark.parametrize("remedy", [{"loss": "weighted-ce"}, {"sampler": "weighted"}])
+def test_balancing_classes_by_weights_or_by_draws_makes_them_equal(remedy):
+    balanced = priors(ONE, Task.MULTICLASS, **remedy)
+    assert balanced.effective(0.0) == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+    shift_C = balanced.shift(0.0)
+    assert shift_C - shift_C[0] == pytest.approx([0, np.log(2), np.log(6)])
+    assert "c 10.0% -> 33.3%" in balanced.lines(["a", "b", "c"])[0]
+
+
+def test_balanced_positives_make_every_label_as_often_present_as_absent():
+    balanced = priors(MANY, Task.MULTILABEL, loss="weighted-bce")
+    assert balanced.natural() == pytest.approx([0.75, 0.25])
+    assert balanced.effective(0.0) == pytest.approx([0.5, 0.5])
+    assert balanced.shift(0.0) == pytest.approx([np.log(1 / 3), np.log(3)])
+
+
+def test_weights_and_draws_add_up():
+    both = priors(ONE, Task.MULTICLASS, loss="weighted-ce", sampler="weighted")
+    once = priors(ONE, Task.MULTICLASS, loss="weighted-ce")
+    drawn = priors(ONE, Task.MULTICLASS, sampler="weighted")
+    assert both.shift(0.0) == pytest.approx(once.shift(0.0) + drawn.shift(0.0))
