@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from evenhand.cli import main
+from evenhand.config import RunConfig
+from evenhand.run import Sources
+from evenhand.run.check import look
 
 WORDS = {"joy": "happy glad smile", "anger": "furious rage hate", "grief": "tears loss mourn"}
 
@@ -152,6 +155,48 @@ def test_few_rows_are_checked_without_baselines(tmp_path, capsys):
     screen = capsys.readouterr().out
     assert "A204 one text, different labels" in screen
     assert "costs nothing" not in screen
+
+
+def made_of(pieces, *, rows, join):
+    """Return texts whose label shows in most of their pieces, and the labels."""
+    random = np.random.default_rng(4)
+    labels = [list(pieces)[i % len(pieces)] for i in range(rows)]
+    texts = [
+        join.join(random.choice(pieces[label], 6)) + join + str(i) for i, label in enumerate(labels)
+    ]
+    return texts, labels
+
+
+@pytest.mark.parametrize(
+    ("pieces", "join"),
+    [
+        ({"x": ["alpha", "beta", "gamma", "delta"], "y": ["one", "two", "three", "four"]}, " "),
+        ({"x": ["天使", "笑顔", "花火", "春風"], "y": ["悪魔", "怒声", "暗闇", "嵐夜"]}, ""),
+    ],
+)
+def test_planted_flips_are_suspected_with_and_without_blanks(pieces, join):
+    texts, labels = made_of(pieces, rows=240, join=join)
+    flipped = (20, 83, 151)
+    for i in flipped:
+        labels[i] = "y" if labels[i] == "x" else "x"
+    table = {"id": [f"r{i}" for i in range(240)], "text": texts, "label": labels}
+    checked = look(Sources(table), RunConfig())
+    found = next(f for f in checked.findings if f.code == "A208")
+    assert set(found.rows) == {f"r{i}" for i in flipped}
+    assert checked.corpus.scored.baselines[-1].macro_f1 > 0.95
+    assert checked.corpus.spaced is bool(join)
+
+
+def test_beyond_the_fitted_rows_every_row_is_scored(monkeypatch):
+    monkeypatch.setattr("evenhand.run.check.MOST_FITTED", 100)
+    pieces = {"x": ["alpha", "beta", "gamma", "delta"], "y": ["one", "two", "three", "four"]}
+    texts, labels = made_of(pieces, rows=160, join=" ")
+    scored = look(Sources({"text": texts, "label": labels}), RunConfig()).corpus.scored
+    assert scored.measured == 100
+    assert scored.rows_S.tolist() == list(range(160))
+    named = np.array(["x", "y"])[scored.probs_SC.argmax(axis=1)]
+    assert (named == labels).mean() > 0.95
+    assert scored.probs_SC.sum(axis=1) == pytest.approx(np.ones(160), abs=1e-5)
 
 
 def test_checking_needs_no_torch(files):

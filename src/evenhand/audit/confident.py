@@ -13,6 +13,9 @@ from evenhand.types import Floats
 Probs = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
+UNLIKELY = 0.4
+"""Share of a label's usual probability below which a row that has it is suspected."""
+
 
 def thresholds(given_N: Rows, probs_NC: Probs) -> Floats:
     """Return the mean probability of each class over the rows given it; infinite without rows.
@@ -55,25 +58,18 @@ def confident_joint(given_N: Rows, probs_NC: Probs) -> NDArray[np.int64]:
     return np.bincount(code_N, minlength=classes * classes).reshape(classes, classes)
 
 
-def noise_share(joint_CC: NDArray[np.int64], given_C: Floats) -> float:
-    """Estimate the share of rows whose given class is wrong, from the joint made to fit.
-
-    Each line of the joint is scaled to the rows given that class; the share is what then lies
-    off the diagonal.
-    """
-    total_C = joint_CC.sum(axis=1)
-    right_C = np.where(total_C > 0, np.diag(joint_CC) / np.maximum(total_C, 1), 1.0)
-    return float(1 - (right_C * given_C).sum() / given_C.sum())
-
-
 def suspects(given_N: Rows, probs_NC: Probs) -> tuple[Rows, Rows]:
     """Return rows that confidently belong to another class than given, worst first, and it.
 
-    The other class must also be the likeliest of all; the margin between the two decides the
-    order.
+    The other class must also be the likeliest of all, and the given one below 0.4 of its
+    threshold, so that a model that can tell little suspects little. The margin between the two
+    decides the order.
     """
     best_N = confident(given_N, probs_NC)
+    own_N = probs_NC[np.arange(len(given_N)), given_N]
+    unlikely_N = own_N <= UNLIKELY * thresholds(given_N, probs_NC)[given_N]
     doubt_N = (best_N >= 0) & (best_N != given_N) & (best_N == probs_NC.argmax(axis=1))
+    doubt_N &= unlikely_N
     found_K = np.flatnonzero(doubt_N)
     margin_K = probs_NC[found_K, best_N[found_K]] - probs_NC[found_K, given_N[found_K]]
     order_K = np.argsort(-margin_K, kind="stable")

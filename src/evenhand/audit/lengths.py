@@ -11,8 +11,9 @@ from evenhand.audit.finding import Finding, Mark
 
 NOTICED = 0.01
 """Share of rows from which on a finding about lengths is a warning."""
-SHORT = 3
-"""Characters of letters and digits below which a text says next to nothing."""
+SHORT = {True: 3, False: 2}
+"""Letters and digits below which a text says next to nothing, with and without blanks between
+words."""
 TOKENS_A_WORD = 1.35
 TOKENS_A_CHARACTER = 0.9
 """What word-piece tokenizers make of English words, and of characters where no blanks part
@@ -59,7 +60,8 @@ def short(corpus: Corpus) -> Finding | None:
     signs_N = np.fromiter(
         (sum(map(str.isalnum, text[:64])) for text in corpus.texts), np.int64, len(corpus)
     )
-    found_K = np.flatnonzero(signs_N < SHORT)
+    fewest = SHORT[corpus.spaced]
+    found_K = np.flatnonzero(signs_N < fewest)
     if not len(found_K):
         return None
     share = len(found_K) / len(corpus)
@@ -67,7 +69,7 @@ def short(corpus: Corpus) -> Finding | None:
         "A104",
         "warning" if share >= NOTICED else "tip",
         "texts of next to nothing",
-        f"{counted(len(found_K), 'text')} ({share:.2%}) have fewer than {SHORT} letters or digits",
+        f"{counted(len(found_K), 'text')} ({share:.2%}) have fewer than {fewest} letters or digits",
         advice="a model can only answer them by the labels' shares; leave them out unless such "
         "texts will be asked too",
         marks=corpus.marks(found_K, [f"{signs_N[i]} letters or digits" for i in found_K]),

@@ -67,15 +67,10 @@ def near_pairs(texts: Sequence[str], *, spaced: bool) -> Near:
 def _proposed(signature_NH: Signatures) -> Pairs:
     """Return pairs that share a band and agree in about as many hashes as near texts do."""
     rows = len(signature_NH)
-    band_NB = signature_NH.view(np.uint32)
-    found = [
-        _alike(signature_NH, pair_P2)
-        for band_N in band_NB.T
-        for pair_P2 in _bucket_pairs(np.ascontiguousarray(band_N))
-    ]
-    if not found:
-        return np.zeros((0, 2), np.int64)
-    code_P = np.unique(np.concatenate(found) @ np.array([rows, 1]))
+    code_P = np.zeros(0, dtype=np.int64)
+    for band_N in signature_NH.view(np.uint32).T:
+        for pair_P2 in _bucket_pairs(np.ascontiguousarray(band_N)):
+            code_P = np.union1d(code_P, _alike(signature_NH, pair_P2) @ np.array([rows, 1]))
     return np.column_stack([code_P // rows, code_P % rows])
 
 

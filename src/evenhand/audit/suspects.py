@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.audit.checks import check
-from evenhand.audit.confident import confident_joint, noise_share, suspects
+from evenhand.audit.confident import UNLIKELY, confident_joint, suspects
 from evenhand.audit.corpus import Corpus, Rows, Scored, counted
 from evenhand.audit.finding import Finding
 from evenhand.types import Floats
@@ -17,8 +17,6 @@ from evenhand.types import Floats
 FEWEST_ROWS = 100
 MANY = 0.05
 """Share of suspected rows from which on the labels as such are in doubt."""
-UNLIKELY = 0.4
-"""Share of a label's usual probability below which a row that has it is suspected."""
 HALF = 0.5
 TINY = 1e-9
 EASY = 0.95
@@ -32,12 +30,12 @@ class Suspects:
     Args:
         rows_K: positions in the corpus.
         details: a phrase a row.
-        noise: estimated share of wrong labels; NaN for several labels a row.
+        most: the commonest mistake in words; empty for several labels a row.
     """
 
     rows_K: Rows
     details: list[str]
-    noise: float
+    most: str = ""
 
 
 @check("A208")
@@ -50,13 +48,12 @@ def mislabelled(corpus: Corpus) -> Finding | None:
         return None
     looked = len(corpus.scored.rows_S)
     share = len(found.rows_K) / looked
-    noise = "" if np.isnan(found.noise) else f"; about {found.noise:.1%} of labels may be wrong"
     return Finding(
         "A208",
         "warning" if share >= MANY else "tip",
         "suspected label errors",
         f"{counted(len(found.rows_K), 'row')} of {looked:,} ({share:.1%}) have labels that "
-        f"TF-IDF models of the other rows contradict{noise}",
+        f"TF-IDF models of the other rows contradict{found.most}",
         advice="a suspicion by counted words, worst first in --review: read the first fifty "
         "before you mend anything",
         marks=corpus.marks(found.rows_K, found.details),
@@ -88,13 +85,15 @@ def one_label(corpus: Corpus, scored: Scored) -> Suspects:
     given_S = corpus.truth_NC[scored.rows_S].argmax(axis=1)
     found_K, other_K = suspects(given_S, scored.probs_SC)
     joint_CC = confident_joint(given_S, scored.probs_SC)
-    given_C = np.bincount(given_S, minlength=len(corpus.labels)).astype(np.float64)
+    np.fill_diagonal(joint_CC, 0)
     names = corpus.labels.names
+    one, other = np.unravel_index(joint_CC.argmax(), joint_CC.shape)
+    most = f"; most often {names[one]} that looks like {names[other]}"
     details = [
         f"given {names[given_S[s]]}, looks like {names[c]} ({scored.probs_SC[s, c]:.0%})"
         for s, c in zip(found_K.tolist(), other_K.tolist(), strict=True)
     ]
-    return Suspects(scored.rows_S[found_K], details, noise_share(joint_CC, given_C))
+    return Suspects(scored.rows_S[found_K], details, most)
 
 
 def several(corpus: Corpus, scored: Scored) -> Suspects:
@@ -110,7 +109,7 @@ def several(corpus: Corpus, scored: Scored) -> Suspects:
             rows_K.tolist(), found_K.tolist(), other_S[found_K].tolist(), strict=True
         )
     ]
-    return Suspects(rows_K, details, float("nan"))
+    return Suspects(rows_K, details)
 
 
 def doubts(truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32]) -> tuple[Floats, Rows]:
@@ -123,7 +122,7 @@ def doubts(truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32]) -> tupl
     labels is doubtful where one reaches its level and one half. Unknown labels say nothing.
     """
     level_C = np.array([_level(t_S, p_S) for t_S, p_S in zip(truth_SC.T, probs_SC.T, strict=True)])
-    logs_SC = np.log(np.maximum(probs_SC, TINY) / level_C)
+    logs_SC = np.log(np.maximum(probs_SC, TINY)) - np.log(level_C)
     lacking_SC = np.where(truth_SC == 0, logs_SC, -np.inf)
     other_S = lacking_SC.argmax(axis=1)
     over_S = lacking_SC.max(axis=1)
@@ -138,4 +137,4 @@ def doubts(truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32]) -> tupl
 def _level(truth_S: NDArray[np.float32], probs_S: NDArray[np.float32]) -> float:
     """Return a label's mean probability over its own rows; infinite without rows."""
     own_K = probs_S[truth_S == 1]
-    return float(own_K.mean()) if len(own_K) else np.inf
+    return max(TINY, float(own_K.mean())) if len(own_K) else np.inf

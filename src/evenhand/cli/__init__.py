@@ -11,6 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 import evenhand
+from evenhand.cli.check import check
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
 from evenhand.cli.evaluate import evaluate
@@ -46,6 +47,7 @@ def program(
 
 
 app.command()(sample)
+app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(diagnose)
@@ -53,7 +55,7 @@ app.command()(predict)
 app.command()(decide)
 app.command("list")(list_parts)
 
-COMMANDS = ("sample", "train", "evaluate", "diagnose", "predict", "decide", "list")
+COMMANDS = ("sample", "check", "train", "evaluate", "diagnose", "predict", "decide", "list")
 INTERRUPTED = 130
 
 

@@ -25,6 +25,7 @@ REGISTRIES = {
     "calibrators": "evenhand.calibrate:CALIBRATORS",
     "trackers": "evenhand.training.trackers:TRACKERS",
     "checks": "evenhand.diagnose:CHECKS",
+    "audits": "evenhand.audit:AUDITS",
 }
 TORCH_KINDS = ("poolings", "heads", "losses", "mixers")
 KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)

@@ -1,4 +1,4 @@
-"""The score that decisions are chosen by: macro-F1 over known cells."""
+"""The score that decisions are chosen by: F-beta of each label, averaged, over known cells."""
 # Shapes: N rows, C classes; counts_3C holds true positives, predictions, positives.
 
 from __future__ import annotations
@@ -21,20 +21,31 @@ def count(truth_NC: Truth, decided_NC: NDArray[np.bool_]) -> Floats:
     ).astype(np.float64)
 
 
-def f1_of(counts_3C: Floats) -> Floats:
-    """Return F1 of each class, ``(C,)``; NaN where there is neither truth nor prediction."""
+def f1_of(counts_3C: Floats, *, beta: float = 1.0) -> Floats:
+    """Return F-beta of each class, ``(C,)``; NaN where there is neither truth nor prediction."""
     hits_C, predicted_C, positive_C = counts_3C
-    whole_C = predicted_C + positive_C
+    whole_C = predicted_C + beta**2 * positive_C
     f1_C = np.full(len(whole_C), np.nan)
-    np.divide(2 * hits_C, whole_C, out=f1_C, where=whole_C > 0)
+    np.divide((1 + beta**2) * hits_C, whole_C, out=f1_C, where=whole_C > 0)
     return f1_C
 
 
-def macro_of(counts_3C: Floats) -> float:
-    """Return the mean F1 of the classes where it is defined; NaN if there is none."""
-    f1_C = f1_of(counts_3C)
+def macro_of(counts_3C: Floats, *, beta: float = 1.0) -> float:
+    """Return the mean F-beta of the classes where it is defined; NaN if there is none."""
+    f1_C = f1_of(counts_3C, beta=beta)
     defined_C = ~np.isnan(f1_C)
     return float(f1_C[defined_C].mean()) if defined_C.any() else float("nan")
+
+
+def blend_of(counts_3C: Floats, *, beta: float = 1.0, micro: float = 0.0) -> float:
+    """Return ``(1 - micro) * macro-F + micro * micro-F``; NaN where there is nothing to judge.
+
+    Micro-F pools all cells, so common labels rule it; for multi-class it is accuracy.
+    """
+    macro = macro_of(counts_3C, beta=beta)
+    if not micro:
+        return macro
+    return (1 - micro) * macro + micro * macro_of(counts_3C.sum(axis=1, keepdims=True), beta=beta)
 
 
 def macro_f1(truth_NC: Truth, decided_NC: NDArray[np.bool_]) -> float:

@@ -6,24 +6,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evenhand.decide.biases import argmax_decision, best_biases
-from evenhand.decide.f1 import count, macro_of
+from evenhand.decide.aim import Aim
+from evenhand.decide.biases import best_biases
 from evenhand.decide.folds import stratified_folds
-from evenhand.decide.thresholds import best_cut, best_global_cut
+from evenhand.decide.ladder import Grid
+from evenhand.decide.manner import apply_values, logit
+from evenhand.decide.thresholds import best_cuts, best_global_cut
+from evenhand.decide.wish import Wish, find_cut
 from evenhand.types import Floats, Task, Truth
 
 STRENGTHS = (0.0, 5.0, 20.0, 80.0, 320.0, float("inf"))
-CLIP = 1e-12
 FOLDS = 5
 
 
-def apply_values(probs_NC: Floats, values_C: Floats, task: Task) -> NDArray[np.bool_]:
-    """Decide: ``p >= value`` for multi-label, ``argmax(log p + value)`` for multi-class."""
-    if task is Task.MULTILABEL:
-        return probs_NC >= values_C
-    return argmax_decision(probs_NC, values_C)
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How the cuts or biases of all labels are fitted.
+
+    Args:
+        aim: what counts.
+        min_support: positives that a label needs for a value of its own, >= 1.
+        grid: the only cuts to try; multi-label.
+    """
+
+    aim: Aim = Aim()
+    min_support: int = 1
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)
@@ -32,28 +41,35 @@ class Line:
 
     Args:
         own_C: cut or bias fitted to each label; the shared one where support is too small.
-        shared: the global cut, or 0 for biases.
+        shared_C: the global cut, or 0 for biases; where there are costs, what they would
+            make of perfectly calibrated probabilities.
         support_C: positives that each label's value rests on.
         task: cuts are mixed as logits, biases as they are.
     """
 
     own_C: Floats
-    shared: float
+    shared_C: Floats
     support_C: Floats
     task: Task
 
     @classmethod
-    def fit(cls, probs_NC: Floats, truth_NC: Truth, task: Task, *, min_support: int) -> Line:
+    def fit(cls, probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan) -> Line:
         """Fit both ends on the same rows."""
         support_C = (truth_NC == 1).sum(axis=0).astype(np.float64)
+        shared_C = shared_values(probs_NC, truth_NC, task, plan)
         if task is Task.MULTICLASS:
-            own_C = best_biases(probs_NC, truth_NC, min_support=min_support)
-            return cls(own_C, 0.0, support_C, task)
-        shared = best_global_cut(probs_NC, truth_NC)[0]
-        own_C = np.full(len(support_C), shared)
-        for c in np.flatnonzero(support_C >= max(1, min_support)):
-            own_C[c] = best_cut(probs_NC[:, c], truth_NC[:, c])[0]
-        return cls(own_C, shared, support_C, task)
+            own_C = best_biases(
+                probs_NC, truth_NC, min_support=plan.min_support, aim=plan.aim, start_C=shared_C
+            )
+            return cls(own_C, shared_C, support_C, task)
+        enough_C = support_C >= max(1, plan.min_support)
+        own_C = np.where(enough_C, np.nan, shared_C)
+        if plan.aim.costs_2C is not None:
+            for c in np.flatnonzero(enough_C & ~np.isnan(plan.aim.costs_2C).any(axis=0)):
+                wish = Wish(costs=(plan.aim.costs_2C[0, c], plan.aim.costs_2C[1, c]))
+                own_C[c] = find_cut(probs_NC[:, c], truth_NC[:, c], wish, grid=plan.grid).cut
+        own_C = best_cuts(probs_NC, truth_NC, plan.aim, start_C=own_C, grid=plan.grid)
+        return cls(own_C, shared_C, support_C, task)
 
     def at(self, strength: float) -> Floats:
         """Return the values at one strength of shrinkage, ``(C,)``.
@@ -61,24 +77,68 @@ class Line:
         The own value weighs ``n / (n + strength)`` with ``n`` positives: strength 0 gives
         the own values exactly, infinity the shared one.
         """
+        return self.mixed(self.own_C, strength)
+
+    def mixed(self, own_C: Floats, strength: float) -> Floats:
+        """Return ``at`` for other own values, also with leading axes, ``(..., C)``."""
         if strength == 0:
-            return self.own_C.copy()
+            return own_C.copy()
         if np.isinf(strength):
-            return np.full(len(self.own_C), self.shared)
+            return np.broadcast_to(self.shared_C, own_C.shape).copy()
         weight_C = self.support_C / (self.support_C + strength)
         if self.task is Task.MULTICLASS:
-            return self.shared + weight_C * (self.own_C - self.shared)
-        mixed_C = weight_C * _logit(self.own_C) + (1 - weight_C) * _logit(self.shared)
-        return np.where(self.own_C == self.shared, self.shared, 1 / (1 + np.exp(-mixed_C)))
+            return self.shared_C + weight_C * (own_C - self.shared_C)
+        mixed_C = weight_C * logit(own_C) + (1 - weight_C) * logit(self.shared_C)
+        return np.where(own_C == self.shared_C, self.shared_C, 1 / (1 + np.exp(-mixed_C)))
+
+
+def shared_values(probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan) -> Floats:
+    """Return what a label gets that has too few positives for a value of its own, ``(C,)``.
+
+    Multi-label: the global cut, or ``fp / (fp + fn)`` where a label has costs. Multi-class: 0,
+    or the logarithm of what missing a class costs on average, relative to the commonest.
+    """
+    if task is Task.MULTICLASS:
+        return cost_biases(truth_NC, plan.aim)
+    shared_C = np.full(probs_NC.shape[1], best_global_cut(probs_NC, truth_NC, plan.aim)[0])
+    return cost_cuts(shared_C, plan.aim)
+
+
+def cost_cuts(values_C: Floats, aim: Aim) -> Floats:
+    """Return ``values_C`` with ``fp / (fp + fn)`` where a label has costs; 0.5 if both are 0.
+
+    From that probability on, giving a label costs less than leaving it out.
+    """
+    if aim.costs_2C is None:
+        return values_C
+    false_positive_C, false_negative_C = aim.costs_2C
+    whole_C = false_positive_C + false_negative_C
+    bayes_C = np.divide(
+        false_positive_C, whole_C, out=np.full(len(whole_C), 0.5), where=whole_C > 0
+    )
+    return np.where(np.isnan(whole_C), values_C, bayes_C)
+
+
+def cost_biases(truth_NC: Truth, aim: Aim) -> Floats:
+    """Return the logarithm of each class's mean cost of being missed, less the commonest's.
+
+    Exact for calibrated probabilities where a cost depends on the true class alone; 0 for all
+    without costs.
+    """
+    classes = truth_NC.shape[1]
+    if aim.costs_CC is None:
+        return np.zeros(classes)
+    missed_C = np.log(np.maximum(aim.costs_CC.sum(axis=1) / (classes - 1), 1e-12))
+    return np.asarray(missed_C - missed_C[int((truth_NC == 1).sum(axis=0).argmax())])
 
 
 def choose_strength(
-    probs_NC: Floats, truth_NC: Truth, task: Task, *, min_support: int, seed: int
+    probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan, *, seed: int
 ) -> float:
-    """Choose the strength of shrinkage by cross-fitted macro-F1.
+    """Choose the strength of shrinkage by the cross-fitted aim.
 
     Each of five folds is decided by values fitted on the others, once for every strength of
-    ``STRENGTHS``; the best pooled macro-F1 wins, and of equals the strongest. Fewer rows
+    ``STRENGTHS``; the best pooled result wins, and of equals the strongest. Fewer rows
     than folds give infinity.
 
     Returns:
@@ -87,17 +147,11 @@ def choose_strength(
     if len(truth_NC) < FOLDS:
         return float("inf")
     fold_N = stratified_folds(truth_NC, FOLDS, seed)
-    counts = {strength: np.zeros((3, truth_NC.shape[1])) for strength in STRENGTHS}
+    decided = {strength: np.zeros(truth_NC.shape, dtype=np.bool_) for strength in STRENGTHS}
     for fold in range(FOLDS):
         kept_N, held_N = fold_N != fold, fold_N == fold
-        line = Line.fit(probs_NC[kept_N], truth_NC[kept_N], task, min_support=min_support)
+        line = Line.fit(probs_NC[kept_N], truth_NC[kept_N], task, plan)
         for strength in STRENGTHS:
-            decided_NC = apply_values(probs_NC[held_N], line.at(strength), task)
-            counts[strength] += count(truth_NC[held_N], decided_NC)
-    scores = {strength: np.nan_to_num(macro_of(c)) for strength, c in counts.items()}
+            decided[strength][held_N] = apply_values(probs_NC[held_N], line.at(strength), task)
+    scores = {s: plan.aim.score(truth_NC, decided_NC) for s, decided_NC in decided.items()}
     return max(STRENGTHS, key=lambda strength: (scores[strength], strength))
-
-
-def _logit(p: Floats | float) -> Floats:
-    clipped = np.clip(p, CLIP, 1 - CLIP)
-    return np.asarray(np.log(clipped) - np.log1p(-clipped))

@@ -30,6 +30,8 @@ from evenhand.seeds import generator
 from evenhand.types import Floats, Truth
 
 CHUNK_BYTES = 64 * 2**20
+METHOD = "percentile bootstrap"
+"""What every interval here is, as results state it."""
 
 Figures = dict[str, Floats]
 Statistic = Callable[[Floats], Figures]

@@ -89,6 +89,31 @@ def matthews(counts: Counts) -> Floats:
     return divide(tp * tn - fp * fn, margins)
 
 
+def class_kappa(counts: Counts) -> Floats:
+    """Return Cohen's kappa of truth and decision per class, each class against the rest.
+
+    0 for a constant decision beside both kinds of rows; undefined where truth and decision are
+    the same one value throughout.
+    """
+    tp, fp, fn, tn = counts.tp_C, counts.fp_C, counts.fn_C, counts.tn_C
+    chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
+    return divide(2 * (tp * tn - fp * fn), chance)
+
+
+def outcomes(counts: Counts) -> NDArray[np.int64]:
+    """Return one 2 x 2 table a class, ``(C, 2, 2)``: truth on the middle axis, rest first."""
+    cells_4C = np.stack([counts.tn_C, counts.fp_C, counts.fn_C, counts.tp_C])
+    return cells_4C.T.reshape(-1, 2, 2).astype(np.int64)
+
+
+def spread(values_C: Floats) -> float:
+    """Return the standard deviation over the classes for which the value is defined.
+
+    0 where all classes are worth the same, at most 0.5 for values in [0, 1].
+    """
+    return float(np.sqrt(macro((values_C - macro(values_C)) ** 2)))
+
+
 def macro(values_C: Floats) -> Floats:
     """Return the mean over the classes for which the value is defined (axis 0)."""
     defined = ~np.isnan(values_C)
@@ -164,6 +189,21 @@ def kappa(matrix_CC: NDArray[np.int64]) -> float:
     total = matrix_CC.sum()
     expected = total - float(divide(matrix_CC.sum(axis=0) @ matrix_CC.sum(axis=1), total))
     return float(1.0 - divide(total - np.trace(matrix_CC), expected))
+
+
+def correlation(matrix_CC: NDArray[np.int64]) -> float:
+    """Return the correlation of truth and decision over all classes of a confusion matrix.
+
+    Matthews' coefficient for two classes; undefined if truth or decision is constant.
+
+    References:
+        Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006.
+    """
+    matrix = matrix_CC.astype(np.float64)
+    total, true_C, decided_C = matrix.sum(), matrix.sum(axis=1), matrix.sum(axis=0)
+    shared = np.trace(matrix) * total - true_C @ decided_C
+    margins = np.sqrt(total**2 - true_C @ true_C) * np.sqrt(total**2 - decided_C @ decided_C)
+    return float(divide(shared, margins))
 
 
 def roc_auc(truth_N: Truth, score_N: Floats) -> float:

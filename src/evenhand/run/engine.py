@@ -137,7 +137,9 @@ def assemble(
     used = config.model_dump(mode="json")
     used["train"]["epochs"] = plan.epochs
     rows = {role.value: dataset.count(role) for role in Role}
-    doctor = LiveDoctor(used, prepared.fit, rows=rows, history=layout.history, facts=known, say=screen.say)
+    doctor = LiveDoctor(
+        used, prepared.fit, rows=rows, history=layout.history, facts=known, say=screen.say
+    )
     loop.hooks = (doctor, *_trackers(config, layout))
     return Engine(loop, layout, screen, known, used)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evenhand.audit.confident import confident, confident_joint, noise_share, suspects, thresholds
+from evenhand.audit.confident import confident, confident_joint, suspects, thresholds
 from evenhand.audit.suspects import doubts
 
 GIVEN = np.array([0, 0, 0, 1, 1])
@@ -18,15 +18,17 @@ def test_joint_worked_by_hand():
     assert confident_joint(GIVEN, PROBS).tolist() == [[2, 1], [0, 1]]
 
 
-def test_noise_share_scales_each_line_to_its_class():
-    assert noise_share(np.array([[2, 1], [0, 1]]), np.array([3.0, 2.0])) == pytest.approx(0.2)
-    assert noise_share(np.array([[5, 0], [0, 0]]), np.array([5.0, 2.0])) == 0.0
-
-
 def test_the_contradicted_row_is_suspected():
     rows, other = suspects(GIVEN, PROBS)
     assert rows.tolist() == [2]
     assert other.tolist() == [1]
+
+
+def test_a_model_that_can_tell_little_suspects_little():
+    random = np.random.default_rng(0)
+    p = (0.5 + 0.05 * random.normal(size=500)).astype(np.float32)
+    given = random.integers(2, size=500)
+    assert len(suspects(given, np.column_stack([p, 1 - p]))[0]) == 0
 
 
 def test_sure_and_right_probabilities_give_no_suspect():
@@ -45,11 +47,9 @@ def test_planted_flips_are_found_worst_first():
     flipped = random.choice(2000, 100, replace=False)
     given[flipped] = (given[flipped] + 1 + random.integers(3, size=100)) % 4
     rows, other = suspects(given, probs)
-    assert len(np.intersect1d(rows, flipped)) >= 90
-    assert len(np.intersect1d(rows[:80], flipped)) >= 76
+    assert len(np.intersect1d(rows, flipped)) >= 75
+    assert len(np.intersect1d(rows[:70], flipped)) >= 68
     assert (other == truth[rows]).mean() > 0.9
-    joint = confident_joint(given, probs)
-    assert noise_share(joint, np.bincount(given).astype(float)) == pytest.approx(0.05, abs=0.02)
 
 
 def test_several_labels_a_doubt_worked_by_hand():

@@ -1,11 +1,14 @@
 """Checks of rows and texts: copies, twins, conflicts, lengths, variety, order, leakage."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from evenhand.audit import AUDITS
 from evenhand.audit.variety import vocabulary_of
 
+PAGES = Path(__file__).parents[3] / "docs" / "checks"
 LONG = "the committee met on tuesday to discuss the new budget for schools"
 TWIN = "the committee met on tuesday to discuss the new budget for school"
 
@@ -86,7 +89,7 @@ def test_rows_set_aside_are_named_by_file_and_line(make):
 
 
 def test_texts_of_signs_alone_are_too_short(make):
-    finding = find("A104", make(["ok!", "...", "yes", "😀😀😀", "天使だ"]))
+    finding = find("A104", make(["ok!", "...", "yes", "😀😀😀", "nay"]))
     assert finding.rows == ("r0", "r1", "r3")
     assert finding.marks[1].detail == "0 letters or digits"
 
@@ -129,6 +132,16 @@ def test_a_sound_corpus_has_no_finding(make, varied):
 
     labels = ["a", "b"] * 50 + ["b", "a"] * 50
     assert audit(make(varied, labels)) == []
+
+
+def test_every_check_has_a_page_and_every_page_a_check():
+    pages = {p.stem: p.read_text("utf-8") for p in PAGES.glob("A*.md")}
+    assert set(pages) == set(AUDITS.names())
+    assert all(text.startswith(f"# {code}: ") for code, text in pages.items())
+
+
+def test_one_character_without_blanks_is_too_short_and_two_are_not(make):
+    assert find("A104", make(["草", "天使", "いわゆる天使だろ"])).rows == ("r0",)
 
 
 @pytest.mark.parametrize("code", AUDITS.names())

@@ -1,0 +1,115 @@
+"""Demands that must hold: the cut or bias of a label under a wish, and whether it is met."""
+# Shapes: N rows, C classes.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.decide.biases import MARGIN, margins
+from evenhand.decide.f1 import count
+from evenhand.decide.ladder import Grid, Tally
+from evenhand.decide.wish import Wish, find_cut
+from evenhand.errors import DataError
+from evenhand.types import Floats, LabelSpace, Task, Truth
+
+ROUNDS = 20
+SIGN = {"recall": ">=", "precision": ">=", "fpr": "<=", "alerts": "<="}
+
+
+def demanded_cuts(
+    probs_NC: Floats,
+    truth_NC: Truth,
+    values_C: Floats,
+    wishes: Mapping[int, Wish],
+    *,
+    grid: Grid | None,
+) -> Floats:
+    """Return ``values_C`` with the best cut for each wish; where none meets it, the nearest."""
+    cuts_C = values_C.copy()
+    for c, wish in wishes.items():
+        cuts_C[c] = find_cut(probs_NC[:, c], truth_NC[:, c], wish, grid=grid).cut
+    return cuts_C
+
+
+def demanded_biases(
+    probs_NC: Floats, truth_NC: Truth, values_C: Floats, wishes: Mapping[int, Wish]
+) -> Floats:
+    """Return ``values_C`` with the best bias for each wish, the others held.
+
+    A class wins the rows whose margin over its biased rivals is above its negative bias, so
+    its bias is a cut on margins, found among all of them. With several wishes the classes take
+    turns until nothing moves, at most 20 rounds.
+    """
+    biases_C = values_C.copy()
+    known_N = ~np.isnan(truth_NC).any(axis=1)
+    if not known_N.any():
+        return biases_C
+    probs_KC, truth_KC = probs_NC[known_N], truth_NC[known_N]
+    for _ in range(ROUNDS if len(wishes) > 1 else 1):
+        before_C = biases_C.copy()
+        for c, wish in wishes.items():
+            margin_K = margins(probs_KC, biases_C, c)
+            cut = find_cut(margin_K, truth_KC[:, c], wish).cut
+            if cut <= margin_K.min():
+                cut -= MARGIN
+            biases_C[c] = -cut
+        if np.array_equal(biases_C, before_C):
+            break
+    return biases_C
+
+
+def refuse_unmet(
+    truth_NC: Truth,
+    decided_NC: NDArray[np.bool_],
+    labels: LabelSpace,
+    wishes: Mapping[int, Wish],
+) -> None:
+    """Raise unless every demand holds for the labels given.
+
+    Raises:
+        DataError: E214 for the first that does not, with how near it comes.
+    """
+    hits_C, given_C, positive_C = count(truth_NC, decided_NC)
+    known_C = (~np.isnan(truth_NC)).sum(axis=0)
+    for c, wish in wishes.items():
+        there = Tally(
+            hits_C[c : c + 1],
+            (given_C - hits_C)[c : c + 1],
+            positive_C[c : c + 1],
+            (known_C - positive_C)[c : c + 1],
+        )
+        if wish.shortfall(there)[0] > 0:
+            raise _unmet(labels, c, wish, there)
+
+
+def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally) -> DataError:
+    positives, alerts = int(there.positives[0]), int(there.hits[0] + there.alarms[0])
+    asked = " and ".join(f"{name} {SIGN[name]} {value:g}" for name, value in wish.demands.items())
+    figures = {name: float(getattr(there, name)[0]) for name in ("precision", "recall", "fpr")}
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    return DataError(
+        "E214",
+        f"a demand on {labels.names[c]!r} cannot be met on these rows",
+        got=f"{asked}; the nearest {_value(labels.task)} has {shown}, {alerts} alerts, "
+        f"{positives} positives",
+        fix=_fix(labels, wish, there, figures),
+    )
+
+
+def _fix(labels: LabelSpace, wish: Wish, there: Tally, figures: Mapping[str, float]) -> str:
+    if not there.positives[0]:
+        return "pass rows that carry this label; without them nothing can be demanded of it"
+    if not there.hits[0]:
+        return "allow more; no alert of this label would be right under so small a limit"
+    if len(wish.demands) > 1:
+        return "demand less of one of the two; what the nearest has can be had"
+    ((name, _),) = wish.demands.items()
+    near = figures.get(name, float(getattr(there, name)[0]))
+    return f"demand less ({name} {near:.3g} can be had), or train a model that ranks it better"
+
+
+def _value(task: Task) -> str:
+    return "cut" if task is Task.MULTILABEL else "bias"
