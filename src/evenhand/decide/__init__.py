@@ -3,11 +3,16 @@
 Needs numpy only, and reads ``Predictions`` from any model, evenhand's or not.
 """
 
+from evenhand.decide.choice import GRIDS, Choice
+from evenhand.decide.costs import Costs, read_costs
 from evenhand.decide.crossfit import CrossFit, crossfit
-from evenhand.decide.decision import Cut, Decision, Estimate, fit_decision
+from evenhand.decide.decision import Cut, Decision, Estimate, fit_and_crossfit, fit_decision
 from evenhand.decide.thresholds import best_cut, best_global_cut
 
 __all__ = [
+    "GRIDS",
+    "Choice",
+    "Costs",
     "CrossFit",
     "Cut",
     "Decision",
@@ -15,5 +20,7 @@ __all__ = [
     "best_cut",
     "best_global_cut",
     "crossfit",
+    "fit_and_crossfit",
     "fit_decision",
+    "read_costs",
 ]

@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.calibrate import Calibrator, from_dict
-from evenhand.decide.crossfit import crossfit
-from evenhand.decide.f1 import macro_f1
-from evenhand.decide.rule import Choice, Cuts, Shrink, Source, fit_rule
-from evenhand.decide.shrink import apply_values
+from evenhand.decide.choice import Choice, Cuts, Settings
+from evenhand.decide.crossfit import CrossFit, crossfit
+from evenhand.decide.demands import refuse_unmet
+from evenhand.decide.f1 import count, f1_of, macro_f1
+from evenhand.decide.manner import Manner, apply_values
+from evenhand.decide.rule import Rule, Source, fit_rule
+from evenhand.decide.spread import value_intervals
 from evenhand.durable import write_json
 from evenhand.errors import DataError, MissingFileError
 from evenhand.types import Floats, LabelSpace, Predictions, Scores, Task
@@ -30,12 +33,20 @@ class Cut:
     Args:
         value: probability from which the label is given, or bias in nats.
         support: positives that it rests on.
-        source: fitted to this label, shared by all labels, or fixed beforehand.
+        source: fitted to this label, shared by all labels, fixed beforehand, made of costs
+            alone, or the answer to a demand.
+        low: lower end of the value's 95 % bootstrap interval; None if none was asked for.
+        high: upper end.
+        optimism: the label's F1 on the rows that chose the value, less its cross-fitted F1;
+            None where one of them is not defined.
     """
 
     value: float
     support: int
     source: Source
+    low: float | None = None
+    high: float | None = None
+    optimism: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,9 @@ class Decision:
         kind: fixed, global or per-label.
         shrinkage: positives at which a cut is half its own; 0 none, infinity all shared.
         estimate: what it is worth.
+        at_least_one: a row without labels gets the nearest one.
+        exclusive: label that yields to any other.
+        asked: what was sought beyond macro-F1: beta, demands, costs and the like.
     """
 
     labels: LabelSpace
@@ -77,11 +91,20 @@ class Decision:
     kind: Cuts
     shrinkage: float
     estimate: Estimate
+    at_least_one: bool = False
+    exclusive: str | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def values_C(self) -> Floats:
         """Cuts or biases in the order of the labels, ``(C,)``."""
         return np.array([cut.value for cut in self.cuts], dtype=np.float64)
+
+    @property
+    def manner(self) -> Manner:
+        """Rules that come after the cuts."""
+        exclusive = None if self.exclusive is None else self.labels.index(self.exclusive)
+        return Manner(self.at_least_one, exclusive)
 
     def probs(self, scores: Scores) -> Floats:
         """Return calibrated probabilities, ``(N, C)``.
@@ -101,19 +124,16 @@ class Decision:
     def decide(self, scores: Scores) -> NDArray[np.bool_]:
         """Return the labels given, bool, ``(N, C)``.
 
-        ``p >= value`` for multi-label; for multi-class exactly one True a row, at
-        ``argmax(log p + value)``. Raises as ``probs``.
+        ``p >= value`` for multi-label, then ``exclusive`` and ``at_least_one``; for multi-class
+        exactly one True a row, at ``argmax(log p + value)``. Raises as ``probs``.
         """
-        return apply_values(self.probs(scores), self.values_C, self.labels.task)
+        return apply_values(self.probs(scores), self.values_C, self.labels.task, self.manner)
 
     def frame(self) -> dict[str, list[Any]]:
-        """Return columns label, value, support, source: one row a label."""
-        return {
-            "label": list(self.labels.names),
-            "value": [cut.value for cut in self.cuts],
-            "support": [cut.support for cut in self.cuts],
-            "source": [cut.source for cut in self.cuts],
-        }
+        """Return columns label, value, support, source, low, high, optimism: a row a label."""
+        names = [f.name for f in fields(Cut)]
+        columns = {name: [getattr(cut, name) for cut in self.cuts] for name in names}
+        return {"label": list(self.labels.names), **columns}
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``decision.json`` holds."""
@@ -128,6 +148,9 @@ class Decision:
             "shrinkage": self.shrinkage if np.isfinite(self.shrinkage) else "inf",
             "estimate": {"metric": "macro_f1", **asdict(self.estimate)},
             "expected_optimism": self.estimate.expected_optimism,
+            "at_least_one": self.at_least_one,
+            "exclusive": self.exclusive,
+            "asked": dict(self.asked),
         }
 
     @classmethod
@@ -146,6 +169,9 @@ class Decision:
             kind=stored["kind"],
             shrinkage=float(stored["shrinkage"]),
             estimate=Estimate(estimate["cross_fitted"], estimate["in_sample"]),
+            at_least_one=bool(stored.get("at_least_one", False)),
+            exclusive=stored.get("exclusive"),
+            asked=stored.get("asked", {}),
         )
 
     def save(self, path: Path) -> None:
@@ -176,13 +202,7 @@ class Decision:
 
 
 def fit_decision(
-    predictions: Predictions,
-    *,
-    calibrate: str = "temperature",
-    cuts: Cuts = "per-label",
-    shrink: Shrink = "auto",
-    min_support: int = 5,
-    seed: int = 0,
+    predictions: Predictions, *, seed: int = 0, **settings: Unpack[Settings]
 ) -> Decision:
     """Fit calibrator and cuts on tune rows, and estimate honestly what they are worth.
 
@@ -191,35 +211,52 @@ def fit_decision(
 
     Args:
         predictions: tune rows; from any model.
-        calibrate: name of a calibrator, ``none`` or ``auto``.
-        cuts: ``fixed`` (0.5 or argmax), ``global`` or ``per-label``.
-        shrink: ``auto`` pulls weakly supported cuts to the global one, ``none`` does not.
-        min_support: a label with fewer positives gets the global cut.
-        seed: of the folds.
+        seed: of folds and resamples.
+        settings: see ``Choice`` for each. Among them ``calibrate`` (``temperature`` if not
+            given), ``cuts`` (``per-label``), ``shrink`` (``auto``), ``min_support`` (5), ``beta``,
+            demands such as ``recall={"spam": 0.95}``, ``costs``, and ``resamples``.
 
     Raises:
-        DataError: E212 for report rows, E207 for fewer than two rows.
-        ConfigError: E101 or E102 for settings that cannot be.
+        DataError: E212 for report rows, E207 for fewer than two rows, E201 for a name that is
+            no label, E214 for a demand that cannot be met.
+        ConfigError: E101, E102 or E105 for settings that cannot be.
     """
-    settings: dict[str, Any] = {
-        "calibrate": calibrate,
-        "cuts": cuts,
-        "shrink": shrink,
-        "min_support": min_support,
-    }
+    return fit_and_crossfit(predictions, seed=seed, **settings)[0]
+
+
+def fit_and_crossfit(
+    predictions: Predictions, *, seed: int = 0, **settings: Unpack[Settings]
+) -> tuple[Decision, CrossFit]:
+    """Return ``fit_decision`` and the cross-fitting that its estimates come from."""
     crossed = crossfit(predictions, seed=seed, **settings)
-    task, choice = predictions.labels.task, Choice(**settings, seed=seed)
-    rule = fit_rule(predictions.scores, predictions.truth_NC, task, choice)
-    decided_NC, _ = rule.decide(predictions.scores)
-    in_sample = macro_f1(predictions.truth_NC, decided_NC)
-    values = zip(rule.values_C.tolist(), rule.support_C.tolist(), rule.sources, strict=True)
-    return Decision(
-        labels=predictions.labels,
+    truth_NC, labels = predictions.truth_NC, predictions.labels
+    choice = Choice(**settings, seed=seed)
+    rule = fit_rule(predictions.scores, truth_NC, labels, choice)
+    decided_NC, probs_NC = rule.decide(predictions.scores)
+    refuse_unmet(truth_NC, decided_NC, labels, choice.wishes(labels))
+    optimism_C = f1_of(count(truth_NC, decided_NC)) - f1_of(count(truth_NC, crossed.decided_NC))
+    interval_2C = value_intervals(probs_NC, truth_NC, labels, rule, choice)
+    decision = Decision(
+        labels=labels,
         calibrator=rule.calibrator,
-        cuts=tuple(Cut(value, int(support), source) for value, support, source in values),
-        kind=cuts,
+        cuts=_cuts(rule, interval_2C, optimism_C),
+        kind=choice.cuts,
         shrinkage=rule.strength,
-        estimate=Estimate(_number(crossed.macro_f1), _number(in_sample)),
+        estimate=Estimate(_number(crossed.macro_f1), _number(macro_f1(truth_NC, decided_NC))),
+        at_least_one=choice.at_least_one,
+        exclusive=choice.exclusive,
+        asked=choice.asked(),
+    )
+    return decision, crossed
+
+
+def _cuts(rule: Rule, interval_2C: Floats, optimism_C: Floats) -> tuple[Cut, ...]:
+    low_C, high_C = interval_2C
+    columns = (rule.values_C, rule.support_C, low_C, high_C, optimism_C)
+    rows = zip(*(column.tolist() for column in columns), rule.sources, strict=True)
+    return tuple(
+        Cut(value, int(support), source, _number(low), _number(high), _number(optimism))
+        for value, support, low, high, optimism, source in rows
     )
 
 

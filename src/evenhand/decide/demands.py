@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,11 +96,11 @@ def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally) -> DataError:
         f"a demand on {labels.names[c]!r} cannot be met on these rows",
         got=f"{asked}; the nearest {_value(labels.task)} has {shown}, {alerts} alerts, "
         f"{positives} positives",
-        fix=_fix(labels, wish, there, figures),
+        fix=_fix(wish, there),
     )
 
 
-def _fix(labels: LabelSpace, wish: Wish, there: Tally, figures: Mapping[str, float]) -> str:
+def _fix(wish: Wish, there: Tally) -> str:
     if not there.positives[0]:
         return "pass rows that carry this label; without them nothing can be demanded of it"
     if not there.hits[0]:
@@ -107,8 +108,9 @@ def _fix(labels: LabelSpace, wish: Wish, there: Tally, figures: Mapping[str, flo
     if len(wish.demands) > 1:
         return "demand less of one of the two; what the nearest has can be had"
     ((name, _),) = wish.demands.items()
-    near = figures.get(name, float(getattr(there, name)[0]))
-    return f"demand less ({name} {near:.3g} can be had), or train a model that ranks it better"
+    near = float(getattr(there, name)[0])
+    safe = floor(near * 1000) / 1000 if SIGN[name] == ">=" else ceil(near * 1000) / 1000
+    return f"demand less ({name} {safe:g} can be had), or train a model that ranks it better"
 
 
 def _value(task: Task) -> str:

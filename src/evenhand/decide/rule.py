@@ -1,56 +1,29 @@
-"""What is asked of a decision, and the bare rule fitted to some rows."""
+"""The bare rule fitted to some rows: a calibrator and one value a label."""
 # Shapes: N rows, C classes.
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.calibrate import CALIBRATORS, Calibrator
-from evenhand.decide.shrink import Line, apply_values, choose_strength
-from evenhand.errors import ConfigError, did_you_mean
-from evenhand.types import Floats, Scores, Task, Truth
+from evenhand.decide.choice import Choice
+from evenhand.decide.demands import demanded_biases, demanded_cuts
+from evenhand.decide.manner import Manner, apply_values
+from evenhand.decide.shrink import (
+    Line,
+    Plan,
+    choose_strength,
+    cost_biases,
+    cost_cuts,
+    shared_values,
+)
+from evenhand.types import Floats, LabelSpace, Scores, Task, Truth
 
-Cuts = Literal["fixed", "global", "per-label"]
-Shrink = Literal["none", "auto"]
-Source = Literal["own", "global", "fixed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What is asked for; the same settings everywhere that decisions are fitted.
-
-    Args:
-        calibrate: name of a calibrator.
-        cuts: ``fixed`` (0.5, or plain argmax), ``global`` (one cut; plain argmax, since one
-            shared bias moves nothing) or ``per-label``.
-        shrink: ``auto`` pulls per-label values to the shared one by a cross-fitted amount.
-        min_support: positives that a label needs for a value of its own, >= 1.
-        seed: of the folds.
-
-    Raises:
-        ConfigError: E102 for a value that is none of these.
-    """
-
-    calibrate: str = "temperature"
-    cuts: Cuts = "per-label"
-    shrink: Shrink = "auto"
-    min_support: int = 5
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _check("cuts", self.cuts, get_args(Cuts))
-        _check("shrink", self.shrink, get_args(Shrink))
-        if self.min_support < 1:
-            raise ConfigError(
-                "E102",
-                "min_support is out of range",
-                got=f"min_support = {self.min_support!r}",
-                fix="pass 1 or more",
-            )
+Source = Literal["own", "global", "fixed", "cost", "demand"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +37,7 @@ class Rule:
         sources: where each value comes from.
         strength: of the shrinkage, in positives.
         task: how values are applied.
+        manner: rules that come after the cuts.
     """
 
     calibrator: Calibrator
@@ -72,46 +46,69 @@ class Rule:
     sources: tuple[Source, ...]
     strength: float
     task: Task
+    manner: Manner
 
     def decide(self, scores: Scores) -> tuple[NDArray[np.bool_], Floats]:
         """Return decisions and calibrated probabilities, both ``(N, C)``."""
         probs_NC = self.calibrator.apply(scores).values_NC
-        return apply_values(probs_NC, self.values_C, self.task), probs_NC
+        return apply_values(probs_NC, self.values_C, self.task, self.manner), probs_NC
 
 
-def fit_rule(scores: Scores, truth_NC: Truth, task: Task, choice: Choice) -> Rule:
-    """Fit calibrator, values and shrinkage to the same rows."""
+def fit_rule(scores: Scores, truth_NC: Truth, labels: LabelSpace, choice: Choice) -> Rule:
+    """Fit calibrator, values, shrinkage and demands to the same rows, in that order.
+
+    Where no value meets a demand, the nearest is taken.
+    """
+    task, plan = labels.task, choice.plan(labels)
     calibrator = CALIBRATORS.build(choice.calibrate, scores, truth_NC, task, settings={})
     support_C = (truth_NC == 1).sum(axis=0).astype(np.float64)
+    needs_probs = choice.cuts != "fixed" or any(True for _ in choice.demanded())
+    probs_NC = calibrator.apply(scores).values_NC if needs_probs else scores.values_NC
+    values_C, sources, strength = _values(probs_NC, truth_NC, task, choice, plan=plan)
+    wishes = choice.wishes(labels)
+    if task is Task.MULTILABEL:
+        values_C = demanded_cuts(probs_NC, truth_NC, values_C, wishes, grid=plan.grid)
+    else:
+        values_C = demanded_biases(probs_NC, truth_NC, values_C, wishes)
+    named = tuple("demand" if c in wishes else source for c, source in enumerate(sources))
+    return Rule(calibrator, values_C, support_C, named, strength, task, choice.manner(labels))
+
+
+def _values(
+    probs_NC: Floats, truth_NC: Truth, task: Task, choice: Choice, *, plan: Plan
+) -> tuple[Floats, list[Source], float]:
+    """Return values before any demand, where each comes from, and the strength."""
+    support_C = (truth_NC == 1).sum(axis=0)
+    costly = _costly(plan, len(support_C))
     if choice.cuts == "fixed":
-        return _shared(calibrator, support_C, task, value=0.5, source="fixed")
-    probs_NC = calibrator.apply(scores).values_NC
-    line = Line.fit(probs_NC, truth_NC, task, min_support=choice.min_support)
+        return _fixed(truth_NC, task, plan), _sources("fixed", costly), 0.0
     if choice.cuts == "global":
-        return _shared(calibrator, support_C, task, value=line.shared, source="global")
+        shared_C = shared_values(probs_NC, truth_NC, task, plan)
+        return shared_C, _sources("global", costly), 0.0
+    line = Line.fit(probs_NC, truth_NC, task, plan)
     strength = 0.0
     if choice.shrink == "auto":
-        strength = choose_strength(
-            probs_NC, truth_NC, task, min_support=choice.min_support, seed=choice.seed
-        )
+        strength = choose_strength(probs_NC, truth_NC, task, plan, seed=choice.seed)
     own_C = (support_C >= choice.min_support) & np.isfinite(strength)
-    sources: tuple[Source, ...] = tuple("own" if own else "global" for own in own_C)
-    return Rule(calibrator, line.at(strength), support_C, sources, strength, task)
+    sources: list[Source] = [
+        "own" if own else shared
+        for own, shared in zip(own_C, _sources("global", costly), strict=True)
+    ]
+    return line.at(strength), sources, strength
 
 
-def _shared(
-    calibrator: Calibrator, support_C: Floats, task: Task, *, value: float, source: Source
-) -> Rule:
-    shared = value if task is Task.MULTILABEL else 0.0
-    values_C = np.full(len(support_C), shared)
-    return Rule(calibrator, values_C, support_C, (source,) * len(support_C), 0.0, task)
+def _fixed(truth_NC: Truth, task: Task, plan: Plan) -> Floats:
+    if task is Task.MULTICLASS:
+        return cost_biases(truth_NC, plan.aim)
+    return cost_cuts(np.full(truth_NC.shape[1], 0.5), plan.aim)
 
 
-def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(
-            "E102",
-            f"{name} has a value that cannot be",
-            got=f"{name} = {value!r}",
-            fix=did_you_mean(str(value), allowed),
-        )
+def _costly(plan: Plan, classes: int) -> NDArray[np.bool_]:
+    if plan.aim.costs_2C is not None:
+        return ~np.isnan(plan.aim.costs_2C).any(axis=0)
+    return np.full(classes, plan.aim.costs_CC is not None)
+
+
+def _sources(source: Source, costly_C: NDArray[np.bool_]) -> list[Source]:
+    """Return ``source`` for each label, or ``cost`` where costs alone make the value."""
+    return ["cost" if costly else source for costly in costly_C]

@@ -9,7 +9,7 @@ from typing import Any
 from evenhand.decide.crossfit import crossfit
 from evenhand.decide.decision import Decision
 from evenhand.decide.f1 import count, f1_of
-from evenhand.decide.rule import Cuts
+from evenhand.decide.choice import Cuts
 from evenhand.types import Predictions, Task
 
 

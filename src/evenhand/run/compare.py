@@ -8,7 +8,6 @@ from pathlib import Path
 
 from evenhand.data.header import TEXT_NAMES, known_column
 from evenhand.data.table import Table, read_table
-from evenhand.decide import crossfit
 from evenhand.errors import DataError, MissingFileError
 from evenhand.evaluate.compare import Comparison, Settings, compare
 from evenhand.evaluate.compare_rows import Answered
@@ -21,7 +20,7 @@ from evenhand.run.compare_files import (
     read_truth,
 )
 from evenhand.run.folder import Run
-from evenhand.run.reread import column_by_id, reread, settings_of, texts_of, values_of
+from evenhand.run.reread import column_by_id, decided_rows, reread, texts_of, values_of
 from evenhand.types import Predictions, Role
 
 
@@ -79,14 +78,7 @@ def answered_run(run: Run, role: Role) -> Answered:
     Report rows are decided by the run's cuts; tune rows, which chose them, by cuts that the
     other tune rows choose.
     """
-    predictions = run.predictions(role)
-    if role is Role.REPORT:
-        decided_NC = run.decision.decide(predictions.scores)
-    else:
-        config = settings_of(run)
-        decided_NC = crossfit(
-            predictions, seed=config.seed, **config.decision.model_dump()
-        ).decided_NC
+    predictions, decided_NC, _ = decided_rows(run, role)
     return Answered.of(str(run.folder), predictions, decided_NC)
 
 

@@ -1,4 +1,4 @@
-"""The data of a finished run, read again from where its manifest says it lay."""
+"""A finished run looked at again: what it decided, and the data that its manifest leads to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from evenhand.data.header import ID_NAMES, known_column
 from evenhand.data.labels import cell_name, is_missing
 from evenhand.data.split import split_hash
 from evenhand.data.table import Table, read_table
+from evenhand.decide import crossfit
 from evenhand.errors import DataError, MissingFileError
+from evenhand.evaluate.metrics import Decided
 from evenhand.run.folder import Run
 from evenhand.run.predict import FORMULA
 from evenhand.run.sources import Sources
-from evenhand.types import Role
+from evenhand.types import Floats, Predictions, Role
 
 NOTHING = "(empty)"
 """Stands for a cell without content."""
@@ -25,6 +27,28 @@ NOTHING = "(empty)"
 def settings_of(run: Run) -> RunConfig:
     """Return what the run was asked to do, defaults filled in."""
     return parse_config(read_toml(run.layout.asked), source=str(run.layout.asked))
+
+
+def measured_role(run: Run) -> Role:
+    """Return report where the run has such rows, else tune."""
+    return Role.REPORT if run.layout.predictions(Role.REPORT.value).is_file() else Role.TUNE
+
+
+def decided_rows(run: Run, role: Role) -> tuple[Predictions, Decided, Floats]:
+    """Return stored rows with the labels that the run gives them and calibrated probabilities.
+
+    Report rows are decided by the run's cuts; tune rows, which chose them, each by cuts that
+    other tune rows choose.
+
+    Raises:
+        MissingFileError: E202 when the run has no rows of that role.
+    """
+    rows = run.predictions(role)
+    if role is Role.REPORT:
+        return rows, run.decision.decide(rows.scores), run.decision.probs(rows.scores)
+    config = settings_of(run)
+    crossed = crossfit(rows, seed=config.seed, **config.decision.model_dump())
+    return rows, crossed.decided_NC, crossed.probs_NC
 
 
 def reread(run: Run) -> Dataset:
