@@ -59,10 +59,10 @@ def one_kill(arguments: list[str], out: Path, seconds: float) -> str:
         finish(launch([*arguments, "--out", str(out)]))
         return "before the run folder"
     steps = sorted(p.name for p in (out / "checkpoints").glob("step-*"))
-    finished = (out / "report.html").is_file()
+    finished = (out / "findings.json").is_file()
     if not finished:
         finish(launch(["--resume", str(out)]))
-    return "after the report" if finished else (steps[-1] if steps else "before a checkpoint")
+    return "after the end" if finished else (steps[-1] if steps else "before a checkpoint")
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(
         shutil.rmtree(out / left)
         (out / left).mkdir()
     (out / "bundle").rmdir()
-    for left in ("metrics.json", "report.html", "decision.json", "history.jsonl"):
+    for left in ("metrics.json", "findings.json", "report.html", "decision.json", "history.jsonl"):
         (out / left).unlink()
     resume(out, screen=Screen())
     assert traces(out) == traces(uninterrupted)
@@ -120,7 +120,7 @@ def test_resume_refuses_other_data(
     data, out = tmp_path / "rows.json", tmp_path / "run"
     shutil.copy(labelled_file, data)
     evenhand.train(data, out, settings=tiny)
-    (out / "report.html").unlink()
+    (out / "findings.json").unlink()
     rows = json.loads(data.read_text("utf-8"))
     data.write_text(json.dumps(rows[:-1]), encoding="utf-8")
     with pytest.raises(evenhand.EvenhandError, match=r"\[E303\] the data is no longer"):
@@ -135,7 +135,7 @@ def test_a_run_begun_by_a_relative_path_goes_on_from_any_folder(
 ) -> None:
     monkeypatch.chdir(labelled_file.parent)
     evenhand.train(labelled_file.name, tmp_path / "run", settings=tiny)
-    (tmp_path / "run" / "metrics.json").unlink()
+    (tmp_path / "run" / "findings.json").unlink()
     monkeypatch.chdir(tmp_path)
     assert resume("run", screen=Screen()).metrics["rows"] > 0
 

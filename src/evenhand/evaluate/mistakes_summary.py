@@ -12,7 +12,7 @@ from evenhand.evaluate.compare_summary import p_value
 from evenhand.evaluate.mistakes import KINDS
 
 WORST = 5
-"""Labels shown when none is named."""
+"""Labels of lowest F1, shown when none is named."""
 LONGEST_TEXT = 88
 SAID = {"missed": "missed", "false_alarm": "false alarms"}
 
@@ -28,7 +28,7 @@ def summary(contents: Row, *, console: Console) -> None:
     """
     for line in head_lines(contents):
         console.print(Text(line), soft_wrap=True)
-    ordered = sorted(contents["labels"], key=lambda label: -_errors(label))
+    ordered = sorted(contents["labels"], key=_worth)
     for label in ordered[:WORST]:
         console.print(Text(f"{label['name']}  ({label['support']:,} rows)", style="bold"))
         for kind in KINDS:
@@ -65,12 +65,15 @@ def kind_lines(found: Row, kind: str) -> Iterator[str]:
         yield f"    p {row['probability']:.3f}  truth {truth}, given {given}  {row['id']}"
         yield f"      {_cut(row['text'])}"
         for near in row["nearest_fit"][:1]:
-            labels = "|".join(near["labels"]) or "(none)"
-            yield f"      nearest fit row ({labels}, {near['similarity']:.2f}): {_cut(near['text'])}"
+            about = f"{'|'.join(near['labels']) or '(none)'}, {near['similarity']:.2f}"
+            yield f"      nearest fit row ({about}): {_cut(near['text'])}"
 
 
-def _errors(label: Row) -> int:
-    return sum(int(label[kind]["count"]) for kind in KINDS)
+def _worth(label: Row) -> float:
+    """Return the label's F1, 1 where nothing was to find and nothing was raised."""
+    hits = label["support"] - label["missed"]["count"]
+    errors = label["missed"]["count"] + label["false_alarm"]["count"]
+    return float(2 * hits / (2 * hits + errors)) if hits + errors else 1.0
 
 
 def _words(words: Sequence[Row]) -> str:

@@ -85,7 +85,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         raise MissingFileError(
             "E302", "there is no run to go on with", got=str(out), fix="start one without --resume"
         )
-    if layout.metrics.is_file() and layout.report.is_file():
+    if layout.findings.is_file():
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
