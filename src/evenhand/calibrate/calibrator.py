@@ -32,23 +32,23 @@ class Calibrator(Protocol):
         ...
 
 
+BUILT_IN = {
+    "none": "evenhand.calibrate.none",
+    "temperature": "evenhand.calibrate.temperature",
+    "per-class-temperature": "evenhand.calibrate.per_class_temperature",
+    "platt": "evenhand.calibrate.platt",
+    "vector": "evenhand.calibrate.vector",
+    "beta": "evenhand.calibrate.beta",
+    "isotonic": "evenhand.calibrate.isotonic",
+}
+"""From the simplest to the freest: where two are equally good, ``auto`` takes the earlier."""
+
 CALIBRATORS: Registry[Calibrator] = Registry(
-    "calibrator",
-    {
-        "none": "evenhand.calibrate.none",
-        "temperature": "evenhand.calibrate.temperature",
-        "auto": "evenhand.calibrate.auto",
-    },
+    "calibrator", {**BUILT_IN, "auto": "evenhand.calibrate.auto"}
 )
 """Fits: ``(scores, truth_NC, task) -> Calibrator``, by name."""
 
-STORED: Registry[Calibrator] = Registry(
-    "stored calibrator",
-    {
-        "none": "evenhand.calibrate.none",
-        "temperature": "evenhand.calibrate.temperature",
-    },
-)
+STORED: Registry[Calibrator] = Registry("stored calibrator", BUILT_IN)
 """Builds a fitted calibrator from its stored values, by the name that ``to_dict`` gave."""
 
 
@@ -89,12 +89,17 @@ def nll(probs: Probs, truth_NC: Truth, task: Task) -> float:
         truth_NC: 0, 1 or NaN (unknown).
         task: decides what one observation is.
     """
+    sums_N, known_N = row_nll(probs, truth_NC, task)
+    known = float(known_N.sum())
+    return float(sums_N.sum()) / known if known else 0.0
+
+
+def row_nll(probs: Probs, truth_NC: Truth, task: Task) -> tuple[Floats, Floats]:
+    """Return each row's summed ``nll`` and how many observations it is the sum of, ``(N,)``."""
     p_NC = np.clip(probs.values_NC, CLIP, 1 - CLIP)
+    positive_NC = truth_NC == 1
     if task is Task.MULTICLASS:
-        chosen_NC = truth_NC == 1
-        return float(-np.log(p_NC[chosen_NC]).mean()) if chosen_NC.any() else 0.0
+        return np.where(positive_NC, -np.log(p_NC), 0.0).sum(axis=1), positive_NC.sum(axis=1)
     known_NC = ~np.isnan(truth_NC)
-    if not known_NC.any():
-        return 0.0
-    p_K, y_K = p_NC[known_NC], truth_NC[known_NC] == 1
-    return float(-np.log(np.where(y_K, p_K, 1 - p_K)).mean())
+    costs_NC = -np.log(np.where(positive_NC, p_NC, 1 - p_NC))
+    return np.where(known_NC, costs_NC, 0.0).sum(axis=1), known_NC.sum(axis=1)

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from evenhand.calibrate.calibrator import CALIBRATORS, STORED, Calibrator, as_logits
-from evenhand.types import Logits, Probs, Scores, Task, Truth
+from evenhand.types import Floats, Logits, Probs, Scores, Task, Truth
 
 LOWEST, HIGHEST = 0.02, 50.0
 Slope = Callable[[float], tuple[float, float]]
@@ -59,14 +59,20 @@ def temperature(scores: Scores, truth_NC: Truth, task: Task) -> Calibrator:
     References:
         Guo et al. 2017, arXiv:1706.04599, eq. 9.
     """
-    z_NC = as_logits(scores, task)
+    return Temperature(
+        temperature=fit_temperature(as_logits(scores, task), truth_NC, task), task=task
+    )
+
+
+def fit_temperature(z_NC: Floats, truth_NC: Truth, task: Task) -> float:
+    """Return the temperature for logits ``z_NC``, as ``temperature`` has it."""
     known_NC = ~np.isnan(truth_NC)
     if task is Task.MULTILABEL:
         slope = _sigmoid_slope(z_NC[known_NC], truth_NC[known_NC].astype(np.float64))
     else:
         known_N = known_NC.all(axis=1)
         slope = _softmax_slope(z_NC[known_N], truth_NC[known_N].astype(np.float64))
-    return Temperature(temperature=1 / _zero(slope, 1 / HIGHEST, 1 / LOWEST), task=task)
+    return 1 / _zero(slope, 1 / HIGHEST, 1 / LOWEST)
 
 
 def _sigmoid_slope(z_K: np.ndarray, y_K: np.ndarray) -> Slope:

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 import evenhand
 from evenhand.cli.check import check
+from evenhand.cli.compare import compare
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
 from evenhand.cli.evaluate import evaluate
@@ -50,12 +51,13 @@ app.command()(sample)
 app.command()(check)
 app.command()(train)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(diagnose)
 app.command()(predict)
 app.command()(decide)
 app.command("list")(list_parts)
 
-COMMANDS = ("sample", "check", "train", "evaluate", "diagnose", "predict", "decide", "list")
+COMMANDS = ("sample", "check", "train", "evaluate", "compare", "diagnose", "predict", "decide", "list")
 INTERRUPTED = 130
 
 

@@ -27,6 +27,9 @@ def train(
     group: Annotated[str | None, typer.Option(help="Column whose rows stay together.")] = None,
     split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
     sample: Annotated[int | None, typer.Option(help="Use only so many rows.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Train this recipe too, on the same rows, and compare.")
+    ] = None,
     max_time: Annotated[
         str | None, typer.Option(help="Time budget of training: 90s, 30m, 2h.")
     ] = None,
@@ -38,7 +41,7 @@ def train(
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
 ) -> None:
     """Train, calibrate, choose cuts, measure against baselines, and write the report."""
-    from evenhand.cli.finish import finish
+    from evenhand.cli.finish import both_finish, finish
     from evenhand.cli.terminal import screen
     from evenhand.run import Sources, start
     from evenhand.run import resume as go_on
@@ -49,7 +52,7 @@ def train(
     if max_time is not None:
         named.append(f"train.max_time={toml_text(max_time)}")
     if resume is not None:
-        if named or settings or (data, tune, report, labels_file, out) != (None,) * 5:
+        if named or settings or (data, tune, report, labels_file, out, against) != (None,) * 6:
             raise typer.BadParameter("--resume goes on as the run was begun: nothing beside it")
         finish(go_on(resume, screen=screen()))
         return
@@ -57,5 +60,10 @@ def train(
         raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
     if quick and recipe != recipes.DEFAULT:
         raise typer.BadParameter("--quick and --recipe both name a recipe")
-    asked = override(recipes.load("quick" if quick else recipe), [*(settings or []), *named])
-    finish(start(Sources(data, tune, report, labels_file), asked, out, screen=screen()))
+    recipe = "quick" if quick else recipe
+    sources, settings = Sources(data, tune, report, labels_file), [*(settings or []), *named]
+    if against is not None:
+        both_finish(sources, (against, recipe), settings, out=out)
+        return
+    asked = override(recipes.load(recipe), settings)
+    finish(start(sources, asked, out, screen=screen()))

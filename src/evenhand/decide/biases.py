@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.decide.aim import Aim
+from evenhand.decide.aim import MACRO_F1, Aim
 from evenhand.decide.sweep import GAIN, GAP, MARGIN, Sweep
 from evenhand.types import Floats, Truth
 
@@ -42,7 +42,7 @@ def best_biases(
     truth_NC: Truth,
     *,
     min_support: int = 1,
-    aim: Aim | None = None,
+    aim: Aim = MACRO_F1,
     start_C: Floats | None = None,
 ) -> Floats:
     """Find biases that raise macro-F1, or another aim, of ``argmax(log p + bias)``.
@@ -63,7 +63,6 @@ def best_biases(
     Returns:
         Biases in nats, ``(C,)``.
     """
-    aim = aim or Aim()
     known_N = ~np.isnan(truth_NC).any(axis=1)
     support_C = (truth_NC[known_N] == 1).sum(axis=0)
     biases_C = np.zeros(truth_NC.shape[1]) if start_C is None else start_C.copy()

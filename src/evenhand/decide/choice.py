@@ -156,7 +156,7 @@ class Choice:
 
     def wishes(self, labels: LabelSpace) -> dict[int, Wish]:
         """Return the wish of each label that has a demand, by position."""
-        given: dict[int, dict[str, float]] = {}
+        given: dict[int, dict[str, Any]] = {}
         for kind, label, value in self.demanded():
             given.setdefault(labels.index(label), {})[kind] = value
         return {c: Wish(beta=self.beta, **given[c]) for c in sorted(given)}

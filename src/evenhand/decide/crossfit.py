@@ -72,8 +72,6 @@ def crossfit(
     kind, scores_NC = type(predictions.scores), predictions.scores.values_NC
     for fold in range(int(fold_N.max()) + 1):
         held_N = fold_N == fold
-        rule = fit_rule(
-            kind(scores_NC[~held_N]), truth_NC[~held_N], predictions.labels, choice
-        )
+        rule = fit_rule(kind(scores_NC[~held_N]), truth_NC[~held_N], predictions.labels, choice)
         decided_NC[held_N], probs_NC[held_N] = rule.decide(kind(scores_NC[held_N]))
     return CrossFit(decided_NC, probs_NC, fold_N, macro_f1(truth_NC, decided_NC))

@@ -235,7 +235,7 @@ def fit_and_crossfit(
     decided_NC, probs_NC = rule.decide(predictions.scores)
     refuse_unmet(truth_NC, decided_NC, labels, choice.wishes(labels))
     optimism_C = f1_of(count(truth_NC, decided_NC)) - f1_of(count(truth_NC, crossed.decided_NC))
-    interval_2C = value_intervals(probs_NC, truth_NC, labels, rule, choice)
+    interval_2C = value_intervals(probs_NC, truth_NC, labels, rule=rule, choice=choice)
     decision = Decision(
         labels=labels,
         calibrator=rule.calibrator,

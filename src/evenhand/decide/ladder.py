@@ -96,13 +96,12 @@ def last_best(keys: Sequence[Floats]) -> NDArray[np.int64]:
 
     Keys are compared over their last axis, equal if they differ by a relative 1e-12.
     """
-    best = np.ones(keys[0].shape, dtype=np.bool_)
+    best: NDArray[np.bool_] = np.ones(keys[0].shape, dtype=np.bool_)
     for key in keys:
         masked = np.where(best, key, -np.inf)
         top = masked.max(axis=-1, keepdims=True)
         best = masked >= top - TOLERANCE * np.maximum(1.0, np.abs(top))
-    rungs = best.shape[-1]
-    return np.asarray(rungs - 1 - best[..., ::-1].argmax(axis=-1), dtype=np.int64)
+    return np.asarray(keys[0].shape[-1] - 1 - best[..., ::-1].argmax(axis=-1), dtype=np.int64)
 
 
 def _exact(

@@ -105,7 +105,7 @@ def _fixed(truth_NC: Truth, task: Task, plan: Plan) -> Floats:
 
 def _costly(plan: Plan, classes: int) -> NDArray[np.bool_]:
     if plan.aim.costs_2C is not None:
-        return ~np.isnan(plan.aim.costs_2C).any(axis=0)
+        return np.asarray(~np.isnan(plan.aim.costs_2C).any(axis=0))
     return np.full(classes, plan.aim.costs_CC is not None)
 
 

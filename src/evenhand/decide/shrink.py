@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenhand.decide.aim import Aim
+from evenhand.decide.aim import MACRO_F1, Aim
 from evenhand.decide.biases import best_biases
 from evenhand.decide.folds import stratified_folds
 from evenhand.decide.ladder import Grid
@@ -30,7 +30,7 @@ class Plan:
         grid: the only cuts to try; multi-label.
     """
 
-    aim: Aim = Aim()
+    aim: Aim = MACRO_F1
     min_support: int = 1
     grid: Grid | None = None
 

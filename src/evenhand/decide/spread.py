@@ -22,7 +22,7 @@ REFITS = 50
 
 
 def value_intervals(
-    probs_NC: Floats, truth_NC: Truth, labels: LabelSpace, rule: Rule, choice: Choice
+    probs_NC: Floats, truth_NC: Truth, labels: LabelSpace, *, rule: Rule, choice: Choice
 ) -> Floats:
     """Return the 95 % percentile interval of each value, ``(2, C)``; NaN for fixed ones.
 
@@ -36,9 +36,9 @@ def value_intervals(
     apart = labels.task is Task.MULTILABEL and not choice.micro
     together = [c for c, source in enumerate(rule.sources) if _refitted(source, apart=apart)]
     if together:
-        drawn_BC = _refit(probs_NC, truth_NC, labels, rule, choice)
+        drawn_BC = _refit(probs_NC, truth_NC, labels, rule=rule, choice=choice)
         interval_2C[:, together] = _ends(drawn_BC[:, together])
-    line = _frozen_line(probs_NC, truth_NC, labels, rule, choice) if apart else None
+    line = _frozen_line(probs_NC, truth_NC, labels, rule=rule, choice=choice) if apart else None
     wishes, plan = choice.wishes(labels), choice.plan(labels)
     for c, source in enumerate(rule.sources):
         if line is None or source not in ("own", "demand"):
@@ -60,7 +60,7 @@ def _refitted(source: Source, *, apart: bool) -> bool:
 
 
 def _frozen_line(
-    probs_NC: Floats, truth_NC: Truth, labels: LabelSpace, rule: Rule, choice: Choice
+    probs_NC: Floats, truth_NC: Truth, labels: LabelSpace, *, rule: Rule, choice: Choice
 ) -> Line | None:
     if "own" in rule.sources:
         return Line.fit(probs_NC, truth_NC, labels.task, choice.plan(labels))
@@ -108,7 +108,7 @@ def _resampled_cuts(ladder: Ladder, wish: Wish, resamples: int, seed: int) -> Fl
 
 
 def _refit(
-    probs_NC: Floats, truth_NC: Truth, labels: LabelSpace, rule: Rule, choice: Choice
+    probs_NC: Floats, truth_NC: Truth, labels: LabelSpace, *, rule: Rule, choice: Choice
 ) -> Floats:
     """Return the values fitted to resampled rows, ``(B, C)``."""
     task, plan, wishes = labels.task, choice.plan(labels), choice.wishes(labels)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
+from evenhand.decide.choice import Cuts
 from evenhand.decide.crossfit import crossfit
 from evenhand.decide.decision import Decision
 from evenhand.decide.f1 import count, f1_of
-from evenhand.decide.choice import Cuts
 from evenhand.types import Predictions, Task
 
 

@@ -106,9 +106,7 @@ def _rivals(
     running_N = np.append(0, np.cumsum(hit_N[grouped_N]))
     left_N = hits_C[class_N] - (running_N[1:] - running_N[first_C[class_N]])
     rest_N = (square * positives_C)[class_N] + (size_C[class_N] - lost_N)
-    after_N = np.divide(
-        (1 + square) * left_N, rest_N, out=np.zeros(len(y_N)), where=rest_N > 0
-    )
+    after_N = np.divide((1 + square) * left_N, rest_N, out=np.zeros(len(y_N)), where=rest_N > 0)
     previous_N = np.where(lost_N == 1, f_C[class_N], np.append(0.0, after_N[:-1]))
     change_N = np.empty(len(y_N))
     change_N[grouped_N] = after_N - previous_N

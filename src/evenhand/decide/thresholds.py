@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.decide.aim import Aim
+from evenhand.decide.aim import MACRO_F1, Aim
 from evenhand.decide.f1 import blend_of, count
 from evenhand.decide.ladder import Grid, Ladder, Tally, between, last_best
 from evenhand.decide.wish import Wish, find_cut
@@ -95,7 +95,11 @@ def _blend(tally: Tally, others_3C: Floats, aim: Aim) -> Floats:
 
 
 def best_global_cut(
-    probs_NC: Floats, truth_NC: Truth, aim: Aim = Aim(), *, grid: Grid | None = None  # noqa: B008
+    probs_NC: Floats,
+    truth_NC: Truth,
+    aim: Aim = MACRO_F1,
+    *,
+    grid: Grid | None = None,
 ) -> tuple[float, float]:
     """Find the one cut for all labels with the highest blend of macro- and micro-F-beta.
 
@@ -137,7 +141,10 @@ def best_global_cut(
 
 
 def _walk(
-    known_CN: NDArray[np.bool_], positive_CN: NDArray[np.bool_], order_K: NDArray[np.int64], aim: Aim
+    known_CN: NDArray[np.bool_],
+    positive_CN: NDArray[np.bool_],
+    order_K: NDArray[np.int64],
+    aim: Aim,
 ) -> Floats:
     """Return the blend after each cell, from the highest score of all to the lowest.
 

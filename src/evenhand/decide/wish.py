@@ -91,9 +91,7 @@ class Found:
     met: bool
 
 
-def find_cut(
-    scores_N: Floats, truth_N: Truth, wish: Wish, *, grid: Grid | None = None
-) -> Found:
+def find_cut(scores_N: Floats, truth_N: Truth, wish: Wish, *, grid: Grid | None = None) -> Found:
     """Find the best of all cuts for a wish, or of a grid's.
 
     Args:

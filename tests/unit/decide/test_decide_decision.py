@@ -41,7 +41,8 @@ def test_a_stored_decision_decides_the_same(tmp_path, task, cuts, shrink):
 def test_what_the_file_holds(tmp_path):
     fit_decision(predictions()).save(tmp_path / "decision.json")
     stored = json.loads((tmp_path / "decision.json").read_text())
-    assert set(stored["thresholds"]["fear"]) == {"value", "support", "source"}
+    columns = {"value", "support", "source", "low", "high", "optimism"}
+    assert set(stored["thresholds"]["fear"]) == columns
     assert stored["calibrator"]["name"] == "temperature"
     assert stored["labels"] == ["joy", "calm", "fear", "grief"]
     assert stored["task"] == "multilabel"
@@ -168,7 +169,7 @@ def test_frame():
     frame = fit_decision(predictions(), cuts="fixed").frame()
     assert frame["label"] == ["joy", "calm", "fear", "grief"]
     assert frame["value"] == [0.5] * 4
-    assert set(frame) == {"label", "value", "support", "source"}
+    assert set(frame) == {"label", "value", "support", "source", "low", "high", "optimism"}
 
 
 @pytest.mark.parametrize("function", [fit_decision, crossfit])
