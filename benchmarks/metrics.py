@@ -238,8 +238,8 @@ def main() -> None:
     console = Console(width=100)
     console.print(exact)
     console.print(
-        f"paired macro-F1 difference, 95 % of 4,000 resamples: ours {ours[0]:.4f} to {ours[1]:.4f}, "
-        f"scipy.stats.bootstrap {theirs[0]:.4f} to {theirs[1]:.4f}"
+        "paired macro-F1 difference, 95 % of 4,000 resamples: "
+        f"ours {ours[0]:.4f} to {ours[1]:.4f}, scipy {theirs[0]:.4f} to {theirs[1]:.4f}"
     )
     console.print(clock)
 

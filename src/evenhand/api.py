@@ -35,7 +35,8 @@ def train(
         report: rows that are only measured; if both are None, ``data`` is split in three.
         labels_file: one label name a line, for labels written as numbers.
         recipe: name of a recipe or path of a run file.
-        settings: ``{"optim.lr": 3e-5, "loss.name": "focal"}``; any key of a run file.
+        settings: ``{"optim.lr": 3e-5, "loss.name": "focal"}``; any key of a run file; None
+            leaves a key at its default.
 
     Returns:
         The run: ``.metrics``, ``.decision``, ``.predictions("tune")``, ``.predict(texts)``.
@@ -45,9 +46,8 @@ def train(
     """
     from evenhand.run import Screen, Sources, start
 
-    asked = override(
-        recipes.load(recipe), [f"{k}={toml_text(v)}" for k, v in (settings or {}).items()]
-    )
+    given = {key: value for key, value in (settings or {}).items() if value is not None}
+    asked = override(recipes.load(recipe), [f"{k}={toml_text(v)}" for k, v in given.items()])
     return start(Sources(data, tune, report, labels_file), asked, out, screen=Screen())
 
 

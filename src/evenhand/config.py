@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from evenhand.errors import ConfigError, MissingFileError, did_you_mean
 
@@ -22,6 +23,19 @@ class Section(BaseModel):
     """A table of the run file; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_parts(cls, values: Any) -> Any:
+        """Take settings that stand without a name as those of the part that is the default."""
+        if not isinstance(values, Mapping):
+            return values
+        named = {
+            key: {"name": field.default.name, **values[key]}
+            for key, field in cls.model_fields.items()
+            if isinstance(field.default, Part) and isinstance(values.get(key), Mapping)
+        }
+        return {**values, **named}
 
 
 class Part(BaseModel):
@@ -36,6 +50,10 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _named(cls, value: Any) -> Any:
+        if not isinstance(value, str | Mapping | Part):
+            raise PydanticCustomError(
+                "part", "Input should be a name, or a table with name and settings"
+            )
         return {"name": value} if isinstance(value, str) else value
 
     def settings(self) -> dict[str, Any]:
@@ -127,7 +145,9 @@ class TrainConfig(Section):
     steps_per_epoch: int | None = Field(
         None, ge=1, description="optimizer steps of a pass at most; a pass then sees fewer rows"
     )
-    max_time: str | None = Field(None, description="time budget of training: 90s, 30m, 2h")
+    max_time: str | int | None = Field(
+        None, description="time budget of training: 90s, 30m, 1h30m, or seconds"
+    )
     r_drop: float = Field(
         0.0, ge=0, le=10, description="weight of the gap between two dropout passes; 0 is off"
     )
@@ -206,8 +226,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: E103 when it is not TOML, with the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise MissingFileError(
             "E202", "there is no such run file", got=str(path), fix="check the path"
         ) from error
@@ -300,14 +320,32 @@ def _toml_value(text: str) -> Any:
 
 def _explain(error: ValidationError, source: str) -> ConfigError:
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = _key_of(first["loc"])
     if first["type"] == "extra_forbidden":
-        what, got, fix = "has an unknown key", repr(where), did_you_mean(where, known_keys())
-    elif first["type"] == "missing":
-        what, got, fix = "lacks a key", f"no {where}", f"--set {where}=..."
+        what, got = "has an unknown key", repr(where)
+        fix = did_you_mean(where, known_keys())
+        if str(first["loc"][-1]) in RunConfig.model_fields:
+            fix = f"{first['loc'][-1]} stands above the first [section] of a run file"
+    elif where == "augment":
+        what, got = "names an augmenter in a way that cannot be", f"augment = {first['input']!r}"
+        fix = """--set 'augment=[{name="eda", share=0.5}]', or --set augment=eda"""
     else:
-        what, got, fix = "has a value that cannot be", f"{where} = {first['input']!r}", first["msg"]
+        reasons = [
+            e["msg"].removeprefix("Input ") for e in error.errors() if _key_of(e["loc"]) == where
+        ]
+        what, got = "has a value that cannot be", f"{where} = {first['input']!r}"
+        fix = f"{where} {' or '.join(dict.fromkeys(reasons))}"
     return ConfigError("E102", f"{source} {what}", got=got, fix=fix)
+
+
+def _key_of(place: tuple[int | str, ...]) -> str:
+    """Return the dotted key at ``place``, without what pydantic adds below it."""
+    words: list[str] = []
+    for word in place:
+        words.append(str(word))
+        if ".".join(words) in known_keys():
+            break
+    return ".".join(words)
 
 
 def known_keys() -> dict[str, str]:

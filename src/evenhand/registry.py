@@ -29,12 +29,16 @@ class Registry(Generic[T]):
     """The parts of one kind, by name.
 
     Args:
-        kind: what the parts are, singular: ``"loss"``. It also names the config section.
+        kind: what the parts are, singular: ``"loss"``.
         roll_call: name -> module that registers it; one line a part.
+        section: where its settings stand in a run file; ``kind`` if None.
     """
 
-    def __init__(self, kind: str, roll_call: Mapping[str, str]) -> None:
+    def __init__(
+        self, kind: str, roll_call: Mapping[str, str], *, section: str | None = None
+    ) -> None:
         self.kind = kind
+        self.section = section or kind
         self._modules = dict(roll_call)
         self._factories: dict[str, Callable[..., T]] = {}
 
@@ -81,7 +85,7 @@ class Registry(Generic[T]):
         try:
             return self.schema(name)(**settings).model_dump()
         except ValidationError as error:
-            raise _invalid(self.kind, name, self.schema(name), error) from error
+            raise _invalid(self, name, error) from error
 
     def build(self, name: str, *supplied: Any, settings: Mapping[str, Any]) -> T:
         """Call the factory: ``supplied`` by position, validated ``settings`` by keyword."""
@@ -103,14 +107,19 @@ def _schema(factory: Callable[..., Any], title: str) -> type[BaseModel]:
     return create_model(title, __config__=_STRICT, **fields)
 
 
-def _invalid(kind: str, name: str, schema: type[BaseModel], error: ValidationError) -> ConfigError:
-    first = error.errors()[0]
+def _invalid(registry: Registry[Any], name: str, error: ValidationError) -> ConfigError:
+    kind, first = registry.kind, error.errors()[0]
     setting = str(first["loc"][0])
-    if first["type"] == "extra_forbidden":
-        what, fix = (
-            f"{kind} {name!r} has no such setting",
-            did_you_mean(setting, schema.model_fields),
+    key = f"{registry.section}.{setting}"
+    if first["type"] == "missing":
+        return ConfigError(
+            "E102", f"{kind} {name!r} needs a setting", got=f"no {key}", fix=f"--set {key}=..."
         )
+    if first["type"] == "extra_forbidden":
+        known = registry.schema(name).model_fields
+        what = f"{kind} {name!r} has no such setting"
+        fix = did_you_mean(setting, known) if known else f"{name!r} takes no settings"
     else:
-        what, fix = f"a setting of {kind} {name!r} is out of range", str(first["msg"])
-    return ConfigError("E102", what, got=f"{kind}.{setting} = {first['input']!r}", fix=fix)
+        what = f"a setting of {kind} {name!r} is out of range"
+        fix = f"{key} {first['msg'].removeprefix('Input ')}"
+    return ConfigError("E102", what, got=f"{key} = {first['input']!r}", fix=fix)

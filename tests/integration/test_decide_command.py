@@ -8,7 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from evenhand.cli.decide import decide
-from evenhand.decide import best_cut
+from evenhand.decide import Decision, best_cut, fit_decision
+from evenhand.decide.foreign import read_scores
 from evenhand.errors import DataError
 
 LABELS = ("a", "b", "[c]")
@@ -88,6 +89,62 @@ def test_an_error_leaves_no_file(app, tables):
     assert isinstance(result.exception, DataError)
     assert "[E211]" in str(result.exception)
     assert not (folder / "decision.json").exists()
+
+
+def test_a_demand_is_met_and_its_price_told(app, tables):
+    folder, probs_NC, truth_NC = tables
+    more = ["--scores", "probs", "--recall", "[c]=0.95", "--resamples", "20"]
+    result = CliRunner().invoke(app, arguments(folder, *more))
+    assert result.exit_code == 0, result.output
+    stored = json.loads((folder / "decision.json").read_text())
+    cut = stored["thresholds"]["[c]"]
+    assert cut["source"] == "demand"
+    caught = probs_NC[truth_NC[:, 2] == 1, 2] >= cut["value"]
+    assert caught.mean() >= 0.95
+    assert stored["asked"] == {"recall": {"[c]": 0.95}}
+    for words in ("[c], recall >= 0.95: give it from", "without the demand", "more alerts"):
+        assert words in result.stdout
+
+
+def test_a_demand_that_cannot_be_met_leaves_no_file(app, tables):
+    folder = tables[0]
+    more = ["--scores", "probs", "--precision", "b=0.99", "--recall", "b=0.99"]
+    result = CliRunner().invoke(app, arguments(folder, *more))
+    assert isinstance(result.exception, DataError)
+    assert "[E214] a demand on 'b' cannot be met" in str(result.exception)
+    assert "the nearest cut has precision" in str(result.exception)
+    assert not (folder / "decision.json").exists()
+
+
+def test_every_other_option_reaches_the_decision(app, tables):
+    folder, _, _ = tables
+    (folder / "costs.csv").write_text("label,false_positive,false_negative\n[c],1,40\n")
+    more = ["--scores", "probs", "--fpr", "a=0.2", "--alerts", "b=10%", "--beta", "2"]
+    more += ["--cost", str(folder / "costs.csv"), "--micro", "0.5", "--grid", "wide"]
+    more += ["--at-least-one", "--exclusive", "a", "--resamples", "0", "--calibrate", "platt"]
+    result = CliRunner().invoke(app, arguments(folder, *more))
+    assert result.exit_code == 0, result.exception
+    assert "rows whose only label was forced by --at-least-one" in result.stdout
+    stored = json.loads((folder / "decision.json").read_text())
+    assert (stored["at_least_one"], stored["exclusive"]) == (True, "a")
+    assert stored["asked"] == {
+        "beta": 2.0,
+        "micro": 0.5,
+        "grid": "wide",
+        "costs": {"[c]": {"false_positive": 1.0, "false_negative": 40.0}},
+        "fpr": {"a": 0.2},
+        "alerts": {"b": 0.1},
+    }
+    assert stored["calibrator"]["name"] == "platt"
+
+
+def test_fit_decision_takes_the_same_settings(app, tables):
+    folder, _, _ = tables
+    result = CliRunner().invoke(app, arguments(folder, "--scores", "probs", "--beta", "2"))
+    assert result.exit_code == 0, result.output
+    tune = read_scores(folder / "scores.csv", "probs", truth=folder / "truth.csv")
+    decision = fit_decision(tune, calibrate="none", beta=2.0, resamples=200)
+    assert Decision.load(folder / "decision.json") == decision
 
 
 def test_deciding_needs_no_heavy_library():

@@ -43,4 +43,5 @@ AUGMENTERS: Registry[Augmenter] = Registry(
         "back-translation": "evenhand.augment.back_translation",
         "contextual": "evenhand.augment.contextual",
     },
+    section="augment",
 )

@@ -93,8 +93,8 @@ def beta(
         features_K3 = np.stack([*_sides(z_K), np.ones(len(z_K))], axis=1)
         loss = logistic(features_K3, y_K)
         fitted_C3[c] = minimise(loss, fitted_C3[c], low_K=low_3, high_K=high_3)
-    a, b, c = (tuple(column) for column in fitted_C3.T.tolist())
-    return Beta(a=a, b=b, c=c, task=task)
+    columns = dict(zip("abc", (tuple(column) for column in fitted_C3.T.tolist()), strict=True))
+    return Beta(**columns, task=task)
 
 
 def _sides(log_odds_NC: Floats) -> tuple[Floats, Floats]:

@@ -57,7 +57,17 @@ app.command()(predict)
 app.command()(decide)
 app.command("list")(list_parts)
 
-COMMANDS = ("sample", "check", "train", "evaluate", "compare", "diagnose", "predict", "decide", "list")
+COMMANDS = (
+    "sample",
+    "check",
+    "train",
+    "evaluate",
+    "compare",
+    "diagnose",
+    "predict",
+    "decide",
+    "list",
+)
 INTERRUPTED = 130
 
 

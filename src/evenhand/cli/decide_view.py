@@ -9,16 +9,27 @@ from rich.console import Console
 from rich.table import Table
 
 from evenhand.decide import Decision
+from evenhand.decide.price import Price
 from evenhand.decide.summary import LabelLine
 from evenhand.types import Task
 
 
 def show(
-    decision: Decision, lines: Sequence[LabelLine], worth: Mapping[str, float | None], out: Path
+    decision: Decision,
+    lines: Sequence[LabelLine],
+    worth: Mapping[str, float | None],
+    *,
+    prices: Sequence[Price],
+    forced: int,
+    out: Path,
 ) -> None:
-    """Print the cuts, what each kind of cut is worth, and where the decision lies."""
+    """Print the cuts, what demands cost, what each kind of cut is worth, and where it lies."""
     console = Console()
     console.print(_cuts_table(decision, lines))
+    for price in prices:
+        first, *rest = price.words(decision.labels.task)
+        for line in (first, *(f"  {line}" for line in rest)):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
     worth_table = Table("macro-F1, cross-fitted", "value", box=None)
     for words, value in worth.items():
         worth_table.add_row(words, _score(value))
@@ -26,15 +37,26 @@ def show(
     optimism = decision.estimate.expected_optimism
     if optimism is not None:
         console.print(f"expected optimism of the in-sample figures: {optimism:+.3f}")
+    if decision.at_least_one:
+        console.print(f"rows whose only label was forced by --at-least-one: {forced}")
     console.print(f"decision: {out}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _cuts_table(decision: Decision, lines: Sequence[LabelLine]) -> Table:
     value = "cut" if decision.labels.task is Task.MULTILABEL else "bias"
-    table = Table("label", "support", value, "source", "F1 in-sample", box=None)
+    heads = ("label", "support", value, "95 %", "source")
+    table = Table(*heads, "F1 in-sample", "optimism", box=None)
     for line in lines:
-        cells = (str(line.support), f"{line.value:.4f}", line.source, _score(line.f1))
-        table.add_row(line.label.replace("[", r"\["), *cells)
+        cut = line.cut
+        table.add_row(
+            line.label.replace("[", r"\["),
+            str(cut.support),
+            f"{cut.value:.4f}",
+            "n/a" if cut.low is None else f"{cut.low:.2f}, {cut.high:.2f}",
+            cut.source,
+            _score(line.f1),
+            "n/a" if cut.optimism is None else f"{cut.optimism:+.3f}",
+        )
     return table
 
 

@@ -3,7 +3,7 @@
 Needs numpy only, and reads ``Predictions`` from any model, evenhand's or not.
 """
 
-from evenhand.decide.choice import GRIDS, Choice
+from evenhand.decide.choice import GRIDS, Choice, Settings
 from evenhand.decide.costs import Costs, read_costs
 from evenhand.decide.crossfit import CrossFit, crossfit
 from evenhand.decide.decision import Cut, Decision, Estimate, fit_and_crossfit, fit_decision
@@ -17,6 +17,7 @@ __all__ = [
     "Cut",
     "Decision",
     "Estimate",
+    "Settings",
     "best_cut",
     "best_global_cut",
     "crossfit",

@@ -9,7 +9,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.decide.biases import MARGIN, margins
+from evenhand.decide.biases import GAP, MARGIN, margins
 from evenhand.decide.f1 import count
 from evenhand.decide.ladder import Grid, Tally
 from evenhand.decide.wish import Wish, find_cut
@@ -52,14 +52,25 @@ def demanded_biases(
     for _ in range(ROUNDS if len(wishes) > 1 else 1):
         before_C = biases_C.copy()
         for c, wish in wishes.items():
-            margin_K = margins(probs_KC, biases_C, c)
-            cut = find_cut(margin_K, truth_KC[:, c], wish).cut
-            if cut <= margin_K.min():
-                cut -= MARGIN
-            biases_C[c] = -cut
+            biases_C[c] = _bias(margins(probs_KC, biases_C, c), truth_KC[:, c], wish)
         if np.array_equal(biases_C, before_C):
             break
     return biases_C
+
+
+def _bias(margin_K: Floats, truth_K: Truth, wish: Wish) -> float:
+    """Return the best bias of one class; rows whose margins are nearly equal move together."""
+    sorted_K = np.sort(margin_K)
+    opens_K = np.append(True, np.diff(sorted_K) > GAP)
+    first_G = sorted_K[opens_K]
+    last_G = sorted_K[np.append(opens_K[1:], True)]
+    group_K = np.searchsorted(first_G, margin_K, side="right").astype(np.float64)
+    lowest = ceil(find_cut(group_K, truth_K, wish).cut) - 1
+    if lowest <= 0:
+        return float(MARGIN - first_G[0])
+    if lowest >= len(first_G):
+        return float(-MARGIN - last_G[-1])
+    return -float(last_G[lowest - 1] + (first_G[lowest] - last_G[lowest - 1]) / 2)
 
 
 def refuse_unmet(

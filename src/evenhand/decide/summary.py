@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
+from typing import Unpack
 
-from evenhand.decide.choice import Cuts
+from evenhand.decide.choice import Cuts, Settings
 from evenhand.decide.crossfit import crossfit
-from evenhand.decide.decision import Decision
+from evenhand.decide.decision import Cut, Decision
 from evenhand.decide.f1 import count, f1_of
 from evenhand.types import Predictions, Task
 
@@ -19,16 +19,12 @@ class LabelLine:
 
     Args:
         label: its name.
-        support: positives that its value rests on.
-        value: cut, or bias in nats.
-        source: own, global or fixed.
-        f1: on the rows that chose it; None without truth and prediction.
+        cut: value, interval, support, source and optimism.
+        f1: on the rows that chose the value; None without truth and prediction.
     """
 
     label: str
-    support: int
-    value: float
-    source: str
+    cut: Cut
     f1: float | None
 
 
@@ -37,13 +33,13 @@ def label_lines(decision: Decision, predictions: Predictions) -> list[LabelLine]
     decided_NC = decision.decide(predictions.scores)
     f1_C = f1_of(count(predictions.truth_NC, decided_NC)).tolist()
     return [
-        LabelLine(name, cut.support, cut.value, cut.source, None if isnan(f1) else f1)
+        LabelLine(name, cut, None if isnan(f1) else f1)
         for name, cut, f1 in zip(decision.labels.names, decision.cuts, f1_C, strict=True)
     ]
 
 
 def compare_cuts(
-    decision: Decision, predictions: Predictions, *, seed: int = 0, **settings: Any
+    decision: Decision, predictions: Predictions, *, seed: int = 0, **settings: Unpack[Settings]
 ) -> dict[str, float | None]:
     """Return the cross-fitted macro-F1 of each kind of cut, by its name in words.
 
@@ -62,6 +58,15 @@ def compare_cuts(
         if kind == decision.kind:
             worth[words] = decision.estimate.cross_fitted
         else:
-            value = crossfit(predictions, seed=seed, cuts=kind, **settings).macro_f1
+            asked: Settings = {**settings, "cuts": kind}
+            value = crossfit(predictions, seed=seed, **asked).macro_f1
             worth[words] = None if isnan(value) else value
     return worth
+
+
+def forced_rows(decision: Decision, predictions: Predictions) -> int:
+    """Count the rows that have a label only because ``at_least_one`` was asked for."""
+    if not decision.at_least_one:
+        return 0
+    bare_NC = decision.probs(predictions.scores) >= decision.values_C
+    return int((~bare_NC.any(axis=1)).sum())

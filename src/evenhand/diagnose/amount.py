@@ -95,7 +95,7 @@ def _judgement(patient: Patient) -> str:
 
 def _more_steps(patient: Patient, steps: int) -> dict[str, object]:
     """Return passes, and if these do not suffice smaller batches, that make 600 steps."""
-    train: dict[str, object] = {}
+    train: dict[str, int] = {}
     capped = patient.setting("train.max_steps")
     if capped is not None and capped < ENOUGH_STEPS:
         train["max_steps"] = ENOUGH_STEPS
@@ -105,8 +105,15 @@ def _more_steps(patient: Patient, steps: int) -> dict[str, object]:
         min(math.ceil(ENOUGH_STEPS / a_pass), MOST_EPOCHS), patient.setting("train.epochs", 1)
     )
     if a_pass * MOST_EPOCHS < ENOUGH_STEPS:
-        train |= {"batch_size": min(batch, SMALL_BATCH), "accumulate": 1}
-    return {"train": train}
+        batch, group = min(batch, SMALL_BATCH), 1
+        train |= {"batch_size": batch, "accumulate": group}
+        a_pass = max(1, math.ceil(patient.fit.rows / batch))
+    epochs = int(train["epochs"])
+    if 0 < patient.setting("train.patience", 0) < epochs // 2:
+        train["patience"] = epochs // 2
+    if patient.setting("schedule.steps") is None:
+        return {"train": train}
+    return {"train": train, "schedule": {"steps": epochs * a_pass}}
 
 
 def _more_rows(patient: Patient, available: int) -> dict[str, object]:

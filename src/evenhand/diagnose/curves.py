@@ -13,6 +13,8 @@ GAP = 2.0
 """Tune loss over fit loss of the same pass; 1.3 is usual after three passes over many rows."""
 SUBSTANTIAL = 0.3
 """Share of the loss at the start below which a tune loss is small, whatever its ratio."""
+ALL_KNOWN = 0.99
+"""Share of known labels below which the two losses are means over different things."""
 RISE = 1.1
 """Tune loss over its lowest that is beyond the noise from pass to pass."""
 WINDOWS, FEWEST_IN_WINDOW = 20, 5
@@ -29,12 +31,14 @@ JUMPY = 0.25
 def overfit_gap(patient: Patient) -> Finding | None:
     """The kept pass fits the fit rows far better than the tune rows."""
     kept = patient.chosen
-    if kept is None or not patient.plain_loss or not kept["fit_loss"] > 0:
+    known = patient.fit.known_C.sum() >= ALL_KNOWN * patient.fit.known_C.size * patient.fit.rows
+    if kept is None or not (patient.plain_loss and known) or not kept["fit_loss"] > 0:
         return None
     ratio = kept["tune_loss"] / kept["fit_loss"]
     if ratio < GAP or not kept["tune_loss"] >= SUBSTANTIAL * patient.first_loss:
         return None
-    dropout = {"model": {"head": {"dropout": 0.3}}}
+    name = patient.setting("model.head.name", "linear")
+    dropout = {"model": {"head": {"name": name, "dropout": 0.3}}}
     return Finding(
         "D205",
         "warning",
@@ -56,17 +60,18 @@ def tune_loss_rising(patient: Patient) -> Finding | None:
     kept = patient.chosen or patient.epochs[lowest]
     if not losses[-1] > RISE * losses[lowest]:
         return None
-    harmful = float(kept["tune_loss"]) > RISE * losses[lowest]
+    calibrated = patient.setting("decision.calibrate", "none") != "none"
+    harmful = float(kept["tune_loss"]) > RISE * losses[lowest] and not calibrated
     return Finding(
         "D206",
         "warning" if harmful else "tip",
         "tune loss rising",
         f"it was lowest, {losses[lowest]:.3f}, after pass {_pass(patient.epochs[lowest])} and is "
         f"{losses[-1]:.3f} after pass {_pass(patient.epochs[-1])}; pass {_pass(kept)} was kept",
-        {"train": {"epochs": _pass(patient.epochs[lowest])}},
+        {"train": {"epochs": _pass(patient.epochs[lowest])}} if harmful else {},
         "the passes after that made the scores overconfident"
         if harmful
-        else "the weights of the earlier pass are used, so it cost only time",
+        else "calibration mends what the later passes overstate, and an earlier pass may be kept",
     )
 
 

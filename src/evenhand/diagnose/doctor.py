@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from evenhand.diagnose.amount import HOPELESS_STEPS
 from evenhand.diagnose.checks import CHECKS, LIVE
 from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
 
+GRACE = 0.2
+"""Share of the planned steps in which scores are not judged yet: warm-up, and as much again."""
 URGENCY = {"error": 0, "warning": 1, "tip": 2}
 ROOMS = {"D2": 0, "D3": 1, "D1": 2}
 """Of equally severe findings, training comes first, then data and parts, then scores: the first
@@ -37,7 +40,13 @@ def live(patient: Patient) -> list[Finding]:
     """
     for code in CHECKS.names():
         CHECKS.factory(code)
-    return _examine(patient, sorted(LIVE))
+    early = patient.done < max(HOPELESS_STEPS, GRACE * patient.planned)
+    return _examine(patient, [code for code in sorted(LIVE) if not (early and _by_score(code))])
+
+
+def _by_score(code: str) -> bool:
+    """Say whether a check judges what the model gives, which a warm-up has not moved yet."""
+    return code.startswith("D1") or code == "D209"
 
 
 def _examine(patient: Patient, codes: Iterable[str]) -> list[Finding]:

@@ -265,10 +265,21 @@ class Ranking:
             return np.full(weights_NR.shape[1], np.nan)
         hits_SR = np.add.reduceat(weights_NR[self.positives_P], self.positive_steps_S, axis=0)
         taken_SR = np.add.reduceat(weights_NR[self.rows_K], self.steps_S, axis=0)
-        np.cumsum(taken_SR, axis=0, out=taken_SR)
-        found_SR = np.cumsum(hits_SR, axis=0)
-        precision_SR = np.divide(found_SR, taken_SR, out=taken_SR, where=taken_SR > 0)
-        return divide(np.einsum("sr,sr->r", hits_SR, precision_SR), found_SR[-1])
+        return step_area(hits_SR, np.cumsum(taken_SR, axis=0, out=taken_SR))
+
+
+def step_area(hits_SR: Floats, taken_SR: Floats) -> Floats:
+    """Return the area under precision-recall steps, ``(R,)``; NaN without a hit.
+
+    Args:
+        hits_SR: positives that each step adds, by falling score.
+        taken_SR: rows taken up to each step and with it; overwritten.
+    """
+    found_SR = np.cumsum(hits_SR, axis=0)
+    if not len(found_SR):
+        return np.full(hits_SR.shape[1], np.nan)
+    precision_SR = np.divide(found_SR, taken_SR, out=taken_SR, where=taken_SR > 0)
+    return divide(np.einsum("sr,sr->r", hits_SR, precision_SR), found_SR[-1])
 
 
 def average_precision(truth_N: Truth, score_N: Floats) -> float:

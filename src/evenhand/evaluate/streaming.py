@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenhand.evaluate.metrics import Decided, divide
+from evenhand.evaluate.metrics import Decided, divide, step_area
 from evenhand.evaluate.scorecard import Ranked, Scorecard, Tally, compose
 from evenhand.types import Floats, LabelSpace, Truth
 
@@ -51,10 +51,9 @@ class Histogram:
     @property
     def ap(self) -> float:
         """Average precision: sum of gain in recall times precision, a tie being one step."""
-        found_D = np.cumsum(self.positives_D[::-1])
-        taken_D = np.cumsum(self.rows_D[::-1])
-        precision_D = divide(found_D, taken_D)
-        return float(divide(self.positives_D[::-1] @ precision_D, self.positives_D.sum()))
+        steps_S = np.flatnonzero(self.positives_D)[::-1]
+        taken_D = np.cumsum(self.rows_D[::-1])[::-1]
+        return float(step_area(self.positives_D[steps_S, None], taken_D[steps_S, None])[0])
 
 
 def joined(parts: list[Histogram]) -> Histogram:

@@ -49,8 +49,8 @@ LOSSES: Registry[Loss] = Registry(
 CORRECTIONS: frozenset[str] = frozenset(NEUTRAL)
 """Losses that by themselves correct imbalance, unless their settings say otherwise."""
 
-HARD_TARGETS: frozenset[str] = frozenset()
-"""Losses that cannot take targets between 0 and 1."""
+HARD_TARGETS: set[str] = set()
+"""Losses that cannot take targets between 0 and 1; none of ours, a plug-in adds its own."""
 
 BATCHWISE: frozenset[str] = frozenset({"soft-f1"})
 """Losses in which a row's value depends on the other rows of its batch."""

@@ -28,7 +28,9 @@ class Head(Protocol):
 
 
 MODULE = "evenhand.models.layers"
-HEADS: Registry[Head] = Registry("head", dict.fromkeys(("linear", "mlp"), MODULE))
+HEADS: Registry[Head] = Registry(
+    "head", dict.fromkeys(("linear", "mlp"), MODULE), section="model.head"
+)
 
 
 def prior_logits(fit: FitStatistics) -> Floats:

@@ -219,14 +219,16 @@ def label_space(files: Iterable[AnswerFile], truth: TrueRows | None) -> LabelSpa
     One label a row is assumed where every row has exactly one, in truth and in all answers.
 
     Raises:
-        DataError: E213 for names that differ in case or spaces, or a single class.
+        DataError: E213 for names that differ in case or spaces, columns ``p:NAME`` that are not
+            the same in both files, or a single class.
     """
     files = list(files)
     truths = [truth] if truth else [file.truth for file in files if file.truth]
-    scored = next((file.scored for file in files if file.scored), ())
-    met = {name for file in files for names in file.given for name in names}
+    met = {name for file in files for given in file.given for name in given}
     met |= {name for known in truths for name in known.names}
-    names = (*scored, *sorted(met - set(scored)))
+    scored = [file for file in files if file.scored]
+    _refuse_other_scores(scored)
+    names = scored[0].scored if scored else tuple(sorted(met))
     for i, name in enumerate(names):
         advice = same_but_for_case([name], names[:i])
         if advice:
@@ -238,6 +240,24 @@ def label_space(files: Iterable[AnswerFile], truth: TrueRows | None) -> LabelSpa
             )
     single = all(file.single for file in files) and all(known.single for known in truths)
     return LabelSpace(names, Task.MULTICLASS if single else Task.MULTILABEL)
+
+
+def _refuse_other_scores(files: Sequence[AnswerFile]) -> None:
+    for file in files[1:]:
+        lacking = [name for name in files[0].scored if name not in file.scored]
+        extra = [name for name in file.scored if name not in files[0].scored]
+        if lacking or extra:
+            raise DataError(
+                "E213",
+                "the two files do not have the same columns p:NAME",
+                got="; ".join(
+                    f"{listed(names)} only in {one.table.path}"
+                    for names, one in ((lacking, files[0]), (extra, file))
+                    if names
+                ),
+                fix=same_but_for_case(lacking, extra)
+                or "compare systems that were asked for the same labels",
+            )
 
 
 def read_ids(table: Table, id_column: str | None) -> tuple[str, ...]:

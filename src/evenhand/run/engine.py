@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from evenhand.augment import AUGMENTERS
 from evenhand.augment.passes import effect
 from evenhand.config import RunConfig
 from evenhand.data import Dataset
+from evenhand.errors import ConfigError
 from evenhand.evaluate.selection import SELECTION
 from evenhand.run.diagnose import LiveDoctor
 from evenhand.run.folder import Layout
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 HEAD_RATIO = 10
 """How much faster new parameters learn than pretrained ones where nobody said."""
+CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 LOOKED_AT = 500
 """Fit texts on which it is measured what augmentation changes."""
 
@@ -99,6 +103,7 @@ def assemble(
     from evenhand.training.objective import Objective
     from evenhand.training.schedule import SCHEDULES
 
+    _refuse_uncertain(config, prepared)
     passes = _passes(config, dataset, prepared)
     plan = _plan(config, passes.rows())
     schedule = SCHEDULES.build(
@@ -122,14 +127,14 @@ def assemble(
         score=prepared.scorer(dataset, metric),
         folder=layout.checkpoints,
         hooks=(),
-        before_pass=_before_pass(config, prepared, priors, epochs=plan.epochs),
+        before_pass=_before_pass(config, prepared, priors, plan),
     )
     known = {
         "planned_steps": loop.steps(),
         "truncated_share": prepared.tables[Role.FIT].truncated / prepared.fit.rows,
         "corrections": corrections(config),
         "natural_prior": priors.natural().tolist(),
-        "effective_prior": priors.effective(0.0).tolist(),
+        "effective_prior": priors.effective(1.0).tolist(),
         "learning_share": _learning_share(config, prepared, epochs=plan.epochs),
         "data_share": dataset.share,
         **_augmented(passes, prepared, config),
@@ -138,10 +143,27 @@ def assemble(
     used["train"]["epochs"] = plan.epochs
     rows = {role.value: dataset.count(role) for role in Role}
     doctor = LiveDoctor(
-        used, prepared.fit, rows=rows, history=layout.history, facts=known, say=screen.say
+        used,
+        prepared.fit,
+        rows=rows,
+        history=layout.history,
+        facts=ChainMap(loop.facts, known),
+        say=screen.say,
     )
     loop.hooks = (doctor, *_trackers(config, layout))
     return Engine(loop, layout, screen, known, used)
+
+
+def _refuse_uncertain(config: RunConfig, prepared: Prepared) -> None:
+    """Raise where CUDA cannot be made deterministic any more: cuBLAS reads this once."""
+    device = next(prepared.model.parameters()).device.type
+    if config.train.deterministic and device == "cuda" and CUBLAS not in os.environ:
+        raise ConfigError(
+            "E105",
+            "a deterministic run on CUDA needs a setting of the environment",
+            got=f"train.deterministic = true, {CUBLAS} is not set",
+            fix=f"{CUBLAS}=:4096:8 evenhand train ...",
+        )
 
 
 def _plan(config: RunConfig, rows: int) -> Plan:
@@ -220,7 +242,7 @@ def _trackers(config: RunConfig, layout: Layout) -> tuple[Hook, ...]:
 
 
 def _before_pass(
-    config: RunConfig, prepared: Prepared, priors: Priors, *, epochs: int
+    config: RunConfig, prepared: Prepared, priors: Priors, plan: Plan
 ) -> Callable[[int], None]:
     """Return what happens before each pass: who may learn, and which prior shift is undone."""
     import torch
@@ -228,12 +250,13 @@ def _before_pass(
     from evenhand.models.depth import set_trainable
 
     optim, model = config.optim, prepared.model
+    rows = round(float(prepared.sampler(0.0).sum()))
 
     def before(epoch: int) -> None:
         set_trainable(
             model, frozen=optim.frozen_layers, unfreeze_every=optim.unfreeze_every, epoch=epoch
         )
-        model.shift_C.copy_(torch.from_numpy(priors.shift(epoch / epochs)))
+        model.shift_C.copy_(torch.from_numpy(priors.shift(plan.share(epoch, rows))))
 
     return before
 

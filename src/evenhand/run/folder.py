@@ -90,16 +90,29 @@ class Layout:
     def refuse_used(self) -> None:
         """Raise when something already lies there, so that no run writes over another.
 
+        What a run leaves that was killed before it had written its manifest is nothing: it had
+        not begun to train, and cannot be resumed.
+
         Raises:
             ConfigError: E109.
         """
-        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+        if self.root.exists() and not (self.root.is_dir() and self._is_unused()):
             raise ConfigError(
                 "E109",
                 "the output folder is in use",
                 got=str(self.root),
                 fix=f"choose another --out, or go on with: evenhand train --resume {self.root}",
             )
+
+    def _is_unused(self) -> bool:
+        begun = {self.asked, self.resolved, self.split}
+        empty = {self.checkpoints, self.predictions("tune").parent}
+        found = set(self.root.iterdir())
+        own = self.asked not in found or self.resolved in found
+        return own and all(
+            path in begun or (path in empty and not any(path.iterdir())) or path.suffix == ".part"
+            for path in found
+        )
 
 
 class Run:

@@ -12,7 +12,7 @@ from evenhand.augment import AUGMENTERS
 from evenhand.calibrate import CALIBRATORS, nll
 from evenhand.config import Part, RunConfig
 from evenhand.data import Dataset, find_placeholders
-from evenhand.errors import ConfigError, MissingFileError
+from evenhand.errors import ConfigError, MissingFileError, did_you_mean
 from evenhand.evaluate.selection import SELECTION, decided_at_half
 from evenhand.extras import need
 from evenhand.registry import Registry
@@ -117,6 +117,7 @@ def check_parts(config: RunConfig) -> None:
     from evenhand.models.heads import HEADS
     from evenhand.models.mixing import MIXERS
     from evenhand.models.pooling import POOLINGS
+    from evenhand.training.plan import seconds_of
     from evenhand.training.schedule import SCHEDULES
     from evenhand.training.trackers import TRACKERS
 
@@ -136,6 +137,8 @@ def check_parts(config: RunConfig) -> None:
         need("tracking", "tensorboard")
     SELECTION.factory(config.train.metric)
     CALIBRATORS.factory(config.decision.calibrate)
+    if config.train.max_time is not None:
+        seconds_of(config.train.max_time)
     refuse_conflicts(config)
 
 
@@ -234,19 +237,26 @@ def label_texts(asked: str, labels: LabelSpace) -> list[str]:
             got=f"model.label_texts = {asked!r}",
             fix="check the path, or --set model.label_texts=names",
         ) from error
-    except ValueError as error:
-        raise ConfigError(
-            "E102", "label texts must be JSON", got=f"{asked}: {error}", fix="mend the file"
-        ) from error
-    missing = [name for name in labels.names if not isinstance(said, dict) or name not in said]
-    if missing:
+    except (ValueError, OSError) as error:
         raise ConfigError(
             "E102",
-            "label texts lack a label",
-            got=f"{asked}: nothing for {missing[0]!r}",
-            fix="give an object with a text for every label",
-        )
-    return [str(said[name]) for name in labels.names]
+            "label texts must be a JSON file",
+            got=f"model.label_texts = {asked!r}: {error}",
+            fix="name such a file, or --set model.label_texts=names",
+        ) from error
+    texts = said if isinstance(said, dict) else {}
+    for name in (*labels.names, *texts):
+        text = texts.get(name)
+        if name not in labels.names or not (isinstance(text, str) and text.strip()):
+            raise ConfigError(
+                "E102",
+                "label texts must give every label a text, and nothing else",
+                got=f"{asked}: {name!r} = {text!r}",
+                fix=did_you_mean(name, labels.names)
+                if name not in labels.names
+                else f"describe {name!r} in words",
+            )
+    return [texts[name] for name in labels.names]
 
 
 def _texts(dataset: Dataset, role: Role) -> list[str]:

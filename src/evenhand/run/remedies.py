@@ -35,8 +35,9 @@ def refuse_conflicts(config: RunConfig) -> None:
     """Raise where parts undo or hide each other.
 
     Raises:
-        ConfigError: E105 for stacked corrections that were not allowed, for mixing with a loss
-            that cannot take soft targets, and for mixing together with R-Drop.
+        ConfigError: E105 for stacked corrections that were not allowed, for unfreezing where
+            nothing is frozen, for mixing with a loss that cannot take soft targets, and for mixing
+            together with R-Drop.
     """
     stacked = corrections(config)
     if len(stacked) > 1 and not config.train.allow_stacked:
@@ -45,6 +46,13 @@ def refuse_conflicts(config: RunConfig) -> None:
             "two corrections for the same imbalance over-correct it",
             got=" + ".join(stacked),
             fix="keep one, or --set train.allow_stacked=true",
+        )
+    if config.optim.unfreeze_every and config.optim.frozen_layers == 0:
+        raise ConfigError(
+            "E105",
+            "nothing is frozen that could be unfrozen",
+            got=f"optim.unfreeze_every = {config.optim.unfreeze_every}, optim.frozen_layers = 0",
+            fix="--set optim.frozen_layers=all",
         )
     soft = needs_soft_targets(config.mix.name, config.mix.settings())
     if soft and config.loss.name in HARD_TARGETS:
@@ -87,7 +95,7 @@ class Priors:
         """Return what is to be subtracted from the logits of the model, ``(C,)``.
 
         Args:
-            share: of the run done when the pass begins.
+            share: 0 in the first pass, 1 in the last.
         """
         drawn_C = prior_shift(self.truth_NC, self.sampler(share), self.fit.task)
         return drawn_C + shift_of(self.loss, len(drawn_C))
@@ -106,9 +114,9 @@ class Priors:
 
     def lines(self, names: Sequence[str]) -> list[str]:
         """Say how the rarest labels' shares are moved; nothing where they are not."""
-        if not np.any(self.shift(0.0)):
+        if not np.any(self.shift(1.0)):
             return []
-        natural_C, effective_C = self.natural(), self.effective(0.0)
+        natural_C, effective_C = self.natural(), self.effective(1.0)
         rarest = np.argsort(natural_C, kind="stable")[:SHOWN]
         moved = ", ".join(f"{names[c]} {natural_C[c]:.1%} -> {effective_C[c]:.1%}" for c in rarest)
         return [f"prior   as trained: {moved}; undone before calibration"]

@@ -128,8 +128,8 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[st
     try:
         for folder in (layout.root, layout.checkpoints, layout.predictions("tune").parent):
             make_folder(folder)
-        write_text(layout.asked, to_toml(asked))
         write_json(layout.resolved, used)
+        write_text(layout.asked, to_toml(asked))
         save_split(layout.split, dataset)
         _write_manifest(job, dataset)
     except WriteError:

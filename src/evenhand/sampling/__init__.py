@@ -29,7 +29,7 @@ class Sampler(Protocol):
         """Return how often each fit row is drawn on average in a pass, ``(N,)``.
 
         Args:
-            share: of the run that is done when the pass begins, in [0, 1).
+            share: how far the run is, in [0, 1]: 0 in the first pass, 1 in the last.
 
         Returns:
             Finite and >= 0. The sum is the length of the pass; it is the same for every share.

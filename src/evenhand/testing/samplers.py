@@ -23,7 +23,7 @@ from evenhand.types import Floats, Task, Truth
 
 __all__ = ["SAMPLER_CHECKS", "SamplerCase", "check_sampler", "sampler_cases"]
 
-SHARES = (0.0, 0.25, 0.5, 0.999)
+SHARES = (0.0, 0.25, 0.5, 1.0)
 ONE_LABEL = ((1, 0, 0, 0),) * 24 + ((0, 1, 0, 0),) * 10 + ((0, 0, 1, 0),) * 5 + ((0, 0, 0, 1),)
 MANY_LABELS = (
     ((1, 0, 0, 0),) * 20

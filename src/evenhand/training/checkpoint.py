@@ -31,6 +31,7 @@ class Progress:
         rows: rows of the current pass already used.
         values: selection metric after each completed pass.
         seconds: spent in the loop so far, by all processes that worked on the run.
+        pieces: portions that a batch is cut into for want of memory.
     """
 
     step: int = 0
@@ -40,6 +41,7 @@ class Progress:
     rows: int = 0
     values: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    pieces: int = 1
 
     @property
     def best(self) -> float | None:
@@ -205,5 +207,4 @@ def _fill_moments(optimizer: torch.optim.Optimizer, tensors: dict[str, Any]) -> 
     for key, value in tensors.items():
         index, _, name = key.partition(".")
         parameter = parameters[int(index)]
-        device = parameter.device if name != "step" else value.device
-        optimizer.state[parameter][name] = value.to(device)
+        optimizer.state[parameter][name] = value.to(parameter.device)

@@ -82,7 +82,8 @@ class Loop:
         """
         for hook in self.hooks:
             hook.on_start(steps=self.steps(), done=progress.step)
-        with self._surroundings(), stop_requested() as request:
+        self.stepper.pieces = progress.pieces
+        with self._surroundings(), stop_requested() as request, self._watched():
             while (why := self._finished(progress)) is None:
                 self._epoch(progress, request)
         checkpoint.load_best(self.folder, self.model, progress.best_epoch)
@@ -102,35 +103,36 @@ class Loop:
     def _epoch(self, progress: Progress, request: StopRequest) -> None:
         plan, begun = self.plan, time.monotonic()
         self.before_pass(progress.epoch)
-        share = progress.epoch / plan.epochs
+        share = plan.share(progress.epoch, self.passes.rows())
         examples = self.passes.make(progress.epoch, share)
         batches = examples.batches(plan.batch_size, seed=plan.seed, epoch=progress.epoch)
         batches = batches[: plan.batches(len(batches))]
-        objective = self.objective.at(share)
         self.model.train()
         for start in range(progress.batch, len(batches), plan.accumulate):
-            group = batches[start : start + plan.accumulate]
-            self._step(progress, examples, group, objective)
+            if self._out_of_budget(progress) is not None:
+                break
+            self._step(progress, examples, batches[start : start + plan.accumulate])
             begun = _spend(progress, begun)
             last = progress.batch == len(batches)
             self._stop_if_asked(request, progress)
-            if self._out_of_budget(progress) is not None:
-                break
             if progress.step % plan.checkpoint_every == 0 and not last:
                 self._save(progress)
         self._close_epoch(progress, self._measure(progress, request))
 
-    def _step(
-        self, progress: Progress, examples: Pass, group: Sequence[Rows], objective: Objective
-    ) -> None:
+    def _step(self, progress: Progress, examples: Pass, group: Sequence[Rows]) -> None:
         rows = sum(map(len, group))
         share = self.schedule(progress.step, progress.values)
         measured = self.stepper.step(
-            progress.step, examples, group, objective=objective, share=share
+            progress.step,
+            examples,
+            group,
+            objective=self.objective.at(progress.step / self.steps()),
+            share=share,
         )
-        if "never_reached" not in self.facts:
-            self.facts["never_reached"] = unreachable(self.model)
+        self.facts.setdefault("never_reached", unreachable(self.model))
+        self.facts["auxiliary_share"] = measured.auxiliary
         progress.step += 1
+        progress.pieces = self.stepper.pieces
         if progress.step % STEPS_BETWEEN_TRIMS == 0:
             give_back()
         progress.batch += len(group)
@@ -176,9 +178,7 @@ class Loop:
             "best": best,
             **measured,
         }
-        progress.epoch += 1
-        progress.batch, progress.rows, progress.loss_sum = 0, 0, 0.0
-        progress.values.append(value)
+        progress.close(value)
         if best:
             with self._averaged():
                 checkpoint.save_best(self.folder, self.model, progress.epoch)
@@ -187,7 +187,9 @@ class Loop:
         self._save(progress)
 
     def _finished(self, progress: Progress) -> str | None:
-        """Return why no further pass is made; None while there is one to make."""
+        """Return why no further pass is made; None while there is one to make or to close."""
+        if progress.rows:
+            return None
         if (budget := self._out_of_budget(progress)) is not None:
             return budget
         if progress.epoch >= self.plan.epochs:
@@ -235,6 +237,16 @@ class Loop:
                 yield
             finally:
                 torch.use_deterministic_algorithms(before)
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Let hooks put their things away also where the run breaks off."""
+        try:
+            yield
+        except BaseException:
+            for hook in self.hooks:
+                hook.on_end("broken off")
+            raise
 
     def _tell_end(self, progress: Progress, why: str) -> None:
         passes = f"{progress.epoch} passes"

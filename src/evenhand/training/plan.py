@@ -55,6 +55,14 @@ class Plan:
         steps = math.ceil(math.ceil(rows / self.batch_size) / self.accumulate)
         return steps if self.steps_per_epoch is None else min(steps, self.steps_per_epoch)
 
+    def share(self, epoch: int, rows: int) -> float:
+        """Return how far the run is in pass ``epoch``: 0 in the first pass, 1 in the last planned.
+
+        What changes from pass to pass (a progressive sampler, the shift that it causes) reads it.
+        """
+        passes = math.ceil(self.steps(rows) / self.pass_steps(rows))
+        return min(epoch / max(passes - 1, 1), 1.0)
+
     def batches(self, available: int) -> int:
         """Return how many of a pass's batches are used."""
         if self.steps_per_epoch is None:
@@ -71,13 +79,13 @@ def enough_epochs(pass_steps: int) -> int:
     return min(max(USUAL_EPOCHS, math.ceil(ENOUGH_STEPS / pass_steps)), MOST_EPOCHS)
 
 
-def seconds_of(text: str) -> float:
+def seconds_of(text: str | int) -> float:
     """Return a time budget in seconds: ``90s``, ``30m``, ``1h30m``, or a bare number of seconds.
 
     Raises:
         ConfigError: E102 when it is none of these, or nothing.
     """
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", text.strip())
+    found = re.fullmatch(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s?)?", str(text).strip())
     seconds = 0
     if found is not None:
         seconds = sum(int(n or 0) * u for n, u in zip(found.groups(), (3600, 60, 1), strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -33,10 +33,12 @@ class Measured:
     Args:
         loss: mean over the rows of the step, nats a label decision.
         norm: joint norm of all gradients before clipping.
+        auxiliary: share of the loss that is no label's: the gap of R-Drop, in [0, 1].
     """
 
     loss: float
     norm: float
+    auxiliary: float = 0.0
 
 
 @dataclass
@@ -51,7 +53,8 @@ class Stepper:
         clip: largest gradient norm.
         seed: the run's seed.
         mixer: mixes pooled vectors and targets while training; None does not.
-        r_drop: weight of the gap between two dropout passes; 0 makes one pass.
+        r_drop: weight of the gap between two dropout passes, beside the mean of their losses
+            (twice the paper's alpha, which stands beside their sum); 0 makes one pass.
         average: moving average of the weights; None keeps none.
         pieces: portions that a batch is cut into; doubled whenever memory runs out.
     """
@@ -66,6 +69,7 @@ class Stepper:
     r_drop: float = 0.0
     average: Average | None = None
     pieces: int = 1
+    _gap: float = field(default=0.0, init=False)
 
     def step(
         self,
@@ -79,7 +83,8 @@ class Stepper:
         """Make step ``number`` over the batches of ``group``, as one mean over all their rows.
 
         Where memory runs out the batches are cut in two and the step begins again: the rows of
-        the step, their weights and the mean stay what they were.
+        the step, their weights and the mean stay what they were. Only what looks at a batch as a
+        whole (a mixer, a loss in ``losses.BATCHWISE``) then sees the smaller portions.
 
         Args:
             number: optimizer steps done before this one.
@@ -112,6 +117,7 @@ class Stepper:
         self, number: int, examples: Pass, parts: Sequence[Rows], objective: Objective
     ) -> Measured:
         clear_gradients(self.model)
+        self._gap = 0.0
         rows = sum(map(len, parts))
         values = [
             self._backward(number, i, examples, part_B, objective=objective, rows=rows)
@@ -125,9 +131,10 @@ class Stepper:
                 "E301",
                 f"the loss or its gradient is not finite at step {number + 1}",
                 got=first_fault(self.model, torch.cat(values), drawn),
-                fix="lower optim.lr, or set model.precision=float32; the last checkpoint is sound",
+                fix="start again with a lower optim.lr or model.precision=float32; a resumed run "
+                "fails at the same step",
             )
-        return Measured(loss, norm)
+        return Measured(loss, norm, self._gap / rows / loss if loss > 0 else 0.0)
 
     def _backward(
         self,
@@ -158,7 +165,9 @@ class Stepper:
             both_B = objective.values(first_BC, targets_BC) + objective.values(
                 second_BC, targets_BC
             )
-            return both_B / 2 + self.r_drop / objective.decisions() * gap_B
+            gap_B = self.r_drop / objective.decisions() * gap_B
+            self._gap += float(gap_B.detach().sum())
+            return both_B / 2 + gap_B
         if self.mixer is None:
             return objective.values(self.model(**inputs), targets_BC)
         mixed = _Mixed(self.mixer, targets_BC)

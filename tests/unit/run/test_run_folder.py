@@ -36,6 +36,23 @@ def test_what_is_in_use_is_refused(tmp_path, name):
         Layout(tmp_path / name).refuse_used()
 
 
+def test_what_a_start_left_that_was_killed_before_its_manifest_may_be_used(tmp_path):
+    for name in ("checkpoints", "predictions"):
+        (tmp_path / name).mkdir()
+    for name in ("resolved.json", "run.toml", ".split.parquet.host.9.part"):
+        (tmp_path / name).touch()
+        Layout(tmp_path).refuse_used()
+    (tmp_path / "manifest.json").touch()
+    with pytest.raises(ConfigError, match=r"\[E109\]"):
+        Layout(tmp_path).refuse_used()
+
+
+def test_a_run_file_of_the_users_own_is_never_written_over(tmp_path):
+    (tmp_path / "run.toml").touch()
+    with pytest.raises(ConfigError, match=r"\[E109\]"):
+        Layout(tmp_path).refuse_used()
+
+
 def test_a_run_that_is_not_finished_is_none(tmp_path):
     with pytest.raises(MissingFileError, match=r"\[E401\] no finished run lies here"):
         Run(tmp_path)

@@ -55,6 +55,26 @@ def test_mixing_and_r_drop_are_refused_together():
         refuse_conflicts(config("mix=mixup", "train.r_drop=1"))
 
 
+def test_mixing_needs_a_loss_that_reads_soft_targets(monkeypatch):
+    monkeypatch.setattr("evenhand.run.remedies.HARD_TARGETS", {"bce"})
+    with pytest.raises(ConfigError, match=r"\[E105\] this mixing needs a loss"):
+        refuse_conflicts(config("mix=mixup", "loss=bce"))
+    refuse_conflicts(config("mix=smote", "loss=bce"))
+
+
+def test_unfreezing_what_is_not_frozen_is_refused():
+    with pytest.raises(ConfigError, match=r"\[E105\] nothing is frozen"):
+        refuse_conflicts(config("optim.unfreeze_every=1"))
+    refuse_conflicts(config("optim.unfreeze_every=1", "optim.frozen_layers=all"))
+
+
+def test_a_progressive_sampler_moves_the_prior_from_the_datas_to_an_even_one():
+    moving = priors(ONE, Task.MULTICLASS, sampler="progressive")
+    assert moving.effective(0.0) == pytest.approx([0.6, 0.3, 0.1])
+    assert moving.effective(1.0) == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+    assert "c 10.0% -> 33.3%" in moving.lines(["a", "b", "c"])[0]
+
+
 def test_without_remedies_the_priors_are_those_of_the_data():
     plain = priors(ONE, Task.MULTICLASS)
     assert plain.natural() == pytest.approx([0.6, 0.3, 0.1])

@@ -1,16 +1,18 @@
 """The loop: exact, and it says at once when something is no number."""
 
 import math
+import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from evenhand.errors import TrainingError
-from evenhand.losses import LOSSES
+from evenhand.errors import StoppedBySignal, TrainingError
+from evenhand.losses import LOSSES, Deferred
 from evenhand.models.tokens import TokenTable
-from evenhand.training.checkpoint import Progress, newest
+from evenhand.training.checkpoint import Progress, load, newest
 from evenhand.training.loop import Loop
 from evenhand.training.objective import Objective
 from evenhand.training.optim import adamw
@@ -247,3 +249,72 @@ def test_the_callers_random_state_is_left_alone(tmp_path):
     torch.random.set_rng_state(before)
     loop.run(Progress())
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+class Interrupting(Recorder):
+    """Sends a signal to this process after a step."""
+
+    def __init__(self, after):
+        super().__init__()
+        self.after = after
+
+    def on_step(self, record, rows):
+        super().on_step(record, rows)
+        if record["step"] == self.after:
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_on_the_last_allowed_step_leaves_a_run_that_resumes_to_the_same(tmp_path):
+    whole = make(tmp_path / "whole", epochs=3, max_steps=3)
+    whole.run(Progress())
+    asked = make(tmp_path / "asked", epochs=3, max_steps=3)
+    asked.hooks = (Interrupting(3),)
+    with pytest.raises(StoppedBySignal, match=r"\[E305\] .*(\n.*)*signal 15 after step 3"):
+        asked.run(Progress())
+    again = make(tmp_path / "asked", epochs=3, max_steps=3)
+    path, _ = newest(tmp_path / "asked")
+    progress = load(path, again.model, again.stepper.optimizer)
+    assert (progress.step, progress.best_epoch) == (3, 0)
+    assert again.run(progress).best_epoch == 1
+    assert torch.equal(weights(again), weights(whole))
+    assert again.facts["stopped"] == "steps"
+
+
+def test_a_signal_while_tune_rows_are_scored_does_not_wait_for_the_end(tmp_path):
+    def score(model, listen):
+        signal.raise_signal(signal.SIGTERM)
+        listen(1)
+        raise AssertionError("scored to the end")
+
+    loop = make(tmp_path, score=score)
+    with pytest.raises(StoppedBySignal, match=r"\[E305\]"):
+        loop.run(Progress())
+    assert newest(tmp_path)[0].name == "step-000005"
+
+
+def test_hooks_are_told_when_a_run_breaks_off(tmp_path):
+    loop = make(tmp_path, score=values(math.nan))
+    with pytest.raises(TrainingError, match="E304"):
+        loop.run(Progress())
+    assert loop.hooks[0].ends == ["broken off"]
+
+
+def test_a_loss_that_changes_over_the_run_does_so_at_its_step(tmp_path):
+    """From the half on the deferred loss is ten times the plain one: steps 3 and 4 of 5."""
+    loop = make(tmp_path, lr=1e-12)
+    plain = loop.objective.loss
+    later = Deferred(plain, lambda x, y: 10 * plain(x, y), 0.5)
+    loop.objective = replace(loop.objective, loss=later)
+    loop.run(Progress())
+    usual = make(tmp_path / "plain", lr=1e-12)
+    usual.run(Progress())
+    pairs = zip(loop.hooks[0].steps, usual.hooks[0].steps, strict=True)
+    ratios = [one["loss"] / other["loss"] for one, other in pairs]
+    assert ratios == pytest.approx([1, 1, 1, 10, 10], rel=1e-3)
+
+
+def test_the_portions_of_a_batch_are_remembered(tmp_path):
+    loop = make(tmp_path, stepping={"pieces": 1})
+    progress = loop.run(Progress(pieces=4))
+    assert (loop.stepper.pieces, progress.pieces) == (4, 4)
+    assert '"pieces": 4' in (newest(tmp_path)[0] / "state.json").read_text("utf-8")

@@ -38,3 +38,9 @@ def test_time_budgets(text, seconds):
 def test_what_is_no_time_budget_is_refused(text):
     with pytest.raises(ConfigError, match=r"\[E102\] that is no time budget"):
         seconds_of(text)
+
+
+def test_how_far_the_run_is_goes_from_0_in_the_first_pass_to_1_in_the_last():
+    assert [plan().share(epoch, 41) for epoch in range(4)] == [0, 1 / 3, 2 / 3, 1]
+    assert plan(epochs=1).share(0, 41) == 0
+    assert [plan(max_steps=5).share(epoch, 41) for epoch in range(2)] == [0, 1]
