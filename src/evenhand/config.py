@@ -180,6 +180,21 @@ class ReportConfig(Section):
     note: str | None = Field(None, description="a sentence that stands on every result")
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class GatesConfig(Section):
+    """What a run must reach; it is judged at the end, and a failed gate is exit code 1."""
+
+    macro_f1: Share | None = Field(None, description="macro-F1 must be above this")
+    every_class_f1: Share | None = Field(None, description="F1 of every class must be above this")
+    recall: dict[str, Share] = Field({}, description="label -> its recall must be above this")
+    precision: dict[str, Share] = Field({}, description="label -> its precision must be above this")
+    f1: dict[str, Share] = Field({}, description="label -> its F1 must be above this")
+    size_mb: float | None = Field(None, gt=0, description="the bundle must be smaller, 10^6 bytes")
+    hours: float | None = Field(None, gt=0, description="the run must take less")
+
+
 class RunConfig(Section):
     """Everything a run is asked to do."""
 
@@ -195,6 +210,7 @@ class RunConfig(Section):
     train: TrainConfig = TrainConfig()
     decision: DecisionConfig = DecisionConfig()
     report: ReportConfig = ReportConfig()
+    gates: GatesConfig = GatesConfig()
 
     @field_validator("augment", mode="before")
     @classmethod

@@ -209,3 +209,73 @@ def test_checking_needs_no_torch(files):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def shown(capsys, *arguments):
+    """Return the lines that a look at data prints from ``next`` on."""
+    assert main(["check", *map(str, arguments)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    return lines[lines.index("next") + 1 :]
+
+
+def rows_of(path, labels, *, header="text,label"):
+    lines = [f"row {i} of its own,{label}" for i, label in enumerate(labels)]
+    path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("setting", ["sampler=banana", "optim.lr=1e-3", "model.head=mlp"])
+def test_a_setting_that_only_training_reads_is_refused(setting, tmp_path, capsys, three_lines):
+    assert main(["check", str(tmp_path / "x.csv"), "--set", setting]) == 2
+    error = three_lines(capsys.readouterr().err, "E110")
+    assert f"leave {setting.partition('=')[0]} to evenhand train" in error
+
+
+@pytest.mark.parametrize("setting", ["samplr=banana", "data.txt=a", "model.max_lenght=64"])
+def test_a_setting_that_nobody_reads_is_refused(setting, tmp_path, capsys, three_lines):
+    assert main(["check", str(tmp_path / "x.csv"), "--set", setting]) == 2
+    three_lines(capsys.readouterr().err, "E102")
+
+
+def test_the_next_command_asks_for_the_same_rows_in_the_same_way(tmp_path, capsys):
+    data = rows_of(tmp_path / "my rows.csv", ["a", "b"] * 12, header="body,kind")
+    asked = ["--text", "body", "--label", "kind", "--set", "data.tune_share=0.2"]
+    findings = tmp_path / "found.json"
+    assert main(["check", str(data), *asked, "--json", str(findings)]) == 0
+    screen = capsys.readouterr().out
+    assert f"written {findings}" in screen
+    assert screen.splitlines()[-1] == (
+        f"  evenhand train '{data}' --text body --label kind --set data.tune_share=0.2 "
+        "--out runs/first"
+    )
+
+
+def test_no_command_is_offered_that_would_be_refused(tmp_path, capsys):
+    once = shown(capsys, rows_of(tmp_path / "once.csv", ["a", "b"] * 12 + ["c"]))
+    assert once[0].startswith("  mend first: evenhand train refuses these rows, as a label has")
+    assert once[1].startswith("  fix: drop the row")
+    few = shown(capsys, rows_of(tmp_path / "few.csv", ["a", "b", "a", "b"]))
+    assert not any(line.startswith("  evenhand train") for line in few)
+    assert shown(
+        capsys, tmp_path / "once.csv", "--set", "data.min_rows=1"
+    )[-1].startswith("  evenhand train")  # fmt: skip
+
+
+def test_what_is_proposed_to_be_written_is_not_there_yet(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows_of(tmp_path / "review.csv", ["a", "b"] * 12 + [""])
+    (tmp_path / "runs" / "first").mkdir(parents=True)
+    assert shown(capsys, "review.csv") == [
+        "  evenhand check review.csv --review review-2.csv",
+        "  evenhand train review.csv --out runs/first-2",
+    ]
+
+
+def test_rows_without_any_label_are_an_error_and_nothing_is_scored(tmp_path, capsys):
+    data = rows_of(tmp_path / "zero.csv", ["0,0"] * 40, header="text,a,b")
+    assert main(["check", str(data), "--fail-on", "error", "--html", str(tmp_path / "p.html")]) == 1
+    screen = capsys.readouterr().out
+    assert "error A203 no label anywhere\n  not one of 40 rows carries a, b" in screen
+    assert "A303" not in screen
+    assert "nan" not in screen
+    assert "evenhand train zero" not in screen

@@ -119,7 +119,7 @@ def test_a_demand_that_cannot_be_met_leaves_no_file(app, tables):
 def test_every_other_option_reaches_the_decision(app, tables):
     folder, _, _ = tables
     (folder / "costs.csv").write_text("label,false_positive,false_negative\n[c],1,40\n")
-    more = ["--scores", "probs", "--fpr", "a=0.2", "--alerts", "b=10%", "--beta", "2"]
+    more = ["--scores", "probs", "--fpr", "b=0.8", "--alerts", "b=90%", "--beta", "2"]
     more += ["--cost", str(folder / "costs.csv"), "--micro", "0.5", "--grid", "wide"]
     more += ["--at-least-one", "--exclusive", "a", "--resamples", "0", "--calibrate", "platt"]
     result = CliRunner().invoke(app, arguments(folder, *more))
@@ -132,8 +132,8 @@ def test_every_other_option_reaches_the_decision(app, tables):
         "micro": 0.5,
         "grid": "wide",
         "costs": {"[c]": {"false_positive": 1.0, "false_negative": 40.0}},
-        "fpr": {"a": 0.2},
-        "alerts": {"b": 0.1},
+        "fpr": {"b": 0.8},
+        "alerts": {"b": 0.9},
     }
     assert stored["calibrator"]["name"] == "platt"
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import evenhand
+from evenhand.cli import main
+from evenhand.config import toml_text
 from evenhand.durable import file_sha256
+from evenhand.run import Run
 
 CHANGES_WEIGHTS = [
     {"model.layers": 2},
@@ -45,7 +48,7 @@ def quick(tiny: dict[str, object]) -> dict[str, object]:
     return tiny | {"train.epochs": 1, "report.baselines": False}
 
 
-def weights(run: evenhand.api.Run) -> str:
+def weights(run: Run) -> str:
     return file_sha256(run.layout.bundle / "model.safetensors")
 
 
@@ -96,6 +99,35 @@ def test_limits_are_kept_and_said(
     run = evenhand.train(labelled_file, tmp_path / "b", settings=long)
     assert run.manifest["facts"]["stopped"] == "time"
     assert 0 < run.manifest["facts"]["steps_done"] < run.manifest["facts"]["planned_steps"]
+
+
+def test_gates_are_judged_and_make_the_exit_code(
+    tmp_path: Path,
+    labelled_file: Path,
+    quick: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = [f"{key}={toml_text(value)}" for key, value in quick.items()]
+    named += ["gates.macro_f1=0.999", "gates.size_mb=50"]
+    options = [part for setting in named for part in ("--set", setting)]
+    out = tmp_path / "run"
+    assert main(["train", str(labelled_file), "--out", str(out), *options]) == 1
+    said = capsys.readouterr().out
+    assert "FAIL  macro_f1" in said
+    assert "pass  size_mb" in said
+    gates = Run(out).metrics["gates"]
+    assert [gate["passed"] for gate in gates] == [False, True]
+    assert main(["evaluate", str(out)]) == 0
+    assert main(["evaluate", str(out), "--gates"]) == 1
+
+
+def test_a_gate_of_a_label_that_is_not_there_is_refused_before_training(
+    tmp_path: Path, labelled_file: Path, quick: dict[str, object]
+) -> None:
+    asked = quick | {"gates.recall.joyy": 0.5}
+    with pytest.raises(evenhand.EvenhandError, match=r"(?s)\[E201\].*did you mean 'joy'"):
+        evenhand.train(labelled_file, tmp_path / "run", settings=asked)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_tracker_is_told(tmp_path: Path, labelled_file: Path, quick: dict[str, object]) -> None:

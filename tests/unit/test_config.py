@@ -53,9 +53,34 @@ def test_negative_seed_is_refused():
         parse_config({"seed": -1}, source="run.toml")
 
 
-def test_part_without_a_name_says_which_key_is_missing():
-    with pytest.raises(ConfigError, match=re.escape("fix: --set loss.name=...")):
-        parse_config({"loss": {"gamma": 2}}, source="run.toml")
+def test_settings_without_a_name_are_those_of_the_default_part():
+    config = parse_config(
+        {"loss": {"smoothing": 0.1}, "schedule": {"warmup": 5}}, source="run.toml"
+    )
+    assert (config.loss.name, config.loss.settings()) == ("auto", {"smoothing": 0.1})
+    assert (config.schedule.name, config.schedule.settings()) == ("linear", {"warmup": 5})
+
+
+@pytest.mark.parametrize("value", [3, True, [["eda"]]])
+def test_what_is_no_part_says_what_one_looks_like(value):
+    with pytest.raises(ConfigError, match="sampler should be a name, or a table"):
+        parse_config({"sampler": value}, source="run.toml")
+
+
+@pytest.mark.parametrize("value", [{"rate": 0.1}, 3, [{"share": 1}]])
+def test_an_augmenter_without_a_name_is_told_how_to_be_named(value):
+    with pytest.raises(ConfigError, match=re.escape("--set augment=eda")):
+        parse_config({"augment": value}, source="run.toml")
+
+
+def test_a_key_that_stands_below_a_section_by_mistake_is_sent_above_it():
+    with pytest.raises(ConfigError, match=r"augment stands above the first \[section\]"):
+        parse_config({"train": {"augment": "eda"}}, source="run.toml")
+
+
+def test_a_run_file_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "run.toml").write_text("seed = 3", encoding="utf-8-sig")
+    assert read_toml(tmp_path / "run.toml") == {"seed": 3}
 
 
 @pytest.mark.parametrize("section", ["loss", "schedule"])

@@ -38,7 +38,7 @@ def test_every_code_that_a_docstring_names_is_raised_somewhere():
 def test_every_key_of_a_run_file_is_read_somewhere(key):
     section, _, name = key.rpartition(".")
     name = section.rpartition(".")[2] if name == "name" else name
-    whole = {"decision": "config.decision.model_dump()"}
+    whole = {"decision": "config.decision.model_dump()", "gates": "config.gates.model_dump()"}
     pattern = rf"\.{name}\b" if section not in whole else re.escape(whole[section])
     assert any(re.search(pattern, text) for file, text in SOURCES.items() if file != "config.py")
 

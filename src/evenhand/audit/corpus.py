@@ -122,6 +122,11 @@ class Corpus:
         return np.flatnonzero(self.role_N == ROLES.index(role))
 
     @cached_property
+    def labelled(self) -> bool:
+        """Whether any row carries any label."""
+        return bool((self.truth_NC == 1).any())
+
+    @cached_property
     def spaced(self) -> bool:
         """Whether blanks part the words."""
         return has_spaces(self.texts)

@@ -25,7 +25,7 @@ def missing(corpus: Corpus) -> Finding | None:
         if absent_C.any():
             names = [corpus.labels.names[c] for c in np.flatnonzero(absent_C)]
             said.append(f"no {role} row has {name_list(names)}")
-    if not said:
+    if not said or not corpus.labelled:
         return None
     return Finding(
         "A303",

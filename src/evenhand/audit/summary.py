@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.text import Text
 
@@ -84,7 +85,7 @@ def baselines(corpus: Corpus) -> list[str]:
         return []
     width = max(len(b.name) for b in corpus.scored.baselines)
     rows = [
-        f"  {b.name:<{width}}  {b.macro_f1:>8.3f}  {b.accuracy:>8.3f}"
+        f"  {b.name:<{width}}  {_score(b.macro_f1):>8}  {b.accuracy:>8.3f}"
         for b in corpus.scored.baselines
     ]
     return [
@@ -94,3 +95,8 @@ def baselines(corpus: Corpus) -> list[str]:
         f"  {'':<{width}}  macro-F1  accuracy",
         *rows,
     ]
+
+
+def _score(value: float) -> str:
+    """Return three digits; ``n/a`` for an undefined score."""
+    return "n/a" if np.isnan(value) else f"{value:.3f}"

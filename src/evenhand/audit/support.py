@@ -68,6 +68,15 @@ def too_rare(corpus: Corpus) -> Finding | None:
 @check("A203")
 def unlabelled(corpus: Corpus) -> Finding | None:
     """Rows have no label at all."""
+    if not corpus.labelled:
+        return Finding(
+            "A203",
+            "error",
+            "no label anywhere",
+            f"not one of {counted(len(corpus), 'row')} carries {name_list(corpus.labels.names)}",
+            advice="there is nothing to learn: look which columns hold the labels, and whether "
+            "they were filled",
+        )
     return set_aside(corpus, "A203", "rows without labels", "no label")
 
 

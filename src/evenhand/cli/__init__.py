@@ -17,6 +17,7 @@ from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
+from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
@@ -52,21 +53,14 @@ app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(mistakes)
 app.command()(diagnose)
 app.command()(predict)
 app.command()(decide)
 app.command("list")(list_parts)
 
-COMMANDS = (
-    "sample",
-    "check",
-    "train",
-    "evaluate",
-    "compare",
-    "diagnose",
-    "predict",
-    "decide",
-    "list",
+COMMANDS = tuple(
+    str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands
 )
 INTERRUPTED = 130
 

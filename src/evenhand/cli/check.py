@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from evenhand.config import override, parse_config, toml_text
+from evenhand.config import toml_text
 
 
 def check(
@@ -22,7 +22,10 @@ def check(
     id_column: Annotated[str | None, typer.Option("--id", help="Column with a unique id.")] = None,
     split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="A key of [data], model.max_length, or seed."
+        ),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the findings there as JSON.")
@@ -38,26 +41,32 @@ def check(
     """Look for leaks, copies, wrong and rare labels, and whatever else makes scores lie."""
     from evenhand.audit.finding import URGENCY
     from evenhand.audit.summary import summary
+    from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
     from evenhand.run import Sources
     from evenhand.run.check import look
+    from evenhand.run.check import settings as parsed
 
     if fail_on is not None and fail_on not in URGENCY:
         raise typer.BadParameter(f"--fail-on must be one of: {', '.join(URGENCY)}")
-    columns: dict[str, Any] = {"text": text, "labels": label, "id": id_column, "split": split}
+    outputs = {"--json": json_file, "--review": review, "--html": html}
+    inputs = {"DATA": data, "--tune": tune, "--report": report, "--labels-file": labels_file}
+    refuse_outputs(outputs, inputs=inputs)
+    columns = {"text": text, "labels": label, "id": id_column, "split": split}
     named = [f"data.{k}={toml_text(v)}" for k, v in columns.items() if v not in (None, [])]
-    config = parse_config(override({}, [*(settings or []), *named]), source="the command line")
+    config = parsed([*(settings or []), *named])
     checked = look(Sources(data, tune, report, labels_file), config)
     shown = console()
     summary(checked.corpus, checked.findings, console=shown)
-    for path, write in (
-        (json_file, checked.write_json),
-        (review, checked.write_review),
-        (html, checked.write_html),
-    ):
+    writers = (checked.write_json, checked.write_review, checked.write_html)
+    for path, write in zip(outputs.values(), writers, strict=True):
         if path is not None:
             write(path)
-    for line in checked.next_lines(review=review, html=html):
+    written = {option: path for option, path in outputs.items() if path is not None}
+    single = (("--text", text), ("--id", id_column), ("--split", split))
+    many = [("--label", v) for v in label or ()] + [("--set", v) for v in settings or ()]
+    options = [part for name, v in (*single, *many) if v is not None for part in (name, v)]
+    for line in checked.next_lines(written=written, options=options):
         shown.print(line, markup=False, soft_wrap=True)
     grave = fail_on is not None and any(
         URGENCY[finding.severity] <= URGENCY[fail_on] for finding in checked.findings

@@ -21,17 +21,19 @@ def diagnose(
     ] = None,
 ) -> int:
     """Say in words what is wrong with a run, with the number that shows it and the remedy."""
+    from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
     from evenhand.config import read_toml, to_toml
     from evenhand.diagnose import apply as put_in
     from evenhand.diagnose.doctor import URGENCY
     from evenhand.diagnose.summary import summary
     from evenhand.durable import write_json
-    from evenhand.run.diagnose import findings_of
+    from evenhand.run.diagnose import findings_of, own_files
     from evenhand.run.folder import Layout
 
     if fail_on is not None and fail_on not in URGENCY:
         raise typer.BadParameter(f"--fail-on must be one of: {', '.join(URGENCY)}")
+    refuse_outputs({"--json": json_file}, inputs=own_files(run))
     findings = findings_of(run)
     if json_file is not None:
         write_json(json_file, [finding.to_dict() for finding in findings])

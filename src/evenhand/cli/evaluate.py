@@ -16,8 +16,12 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and report.html.")
     ] = None,
-) -> None:
+    gates: Annotated[
+        bool, typer.Option("--gates", help="Judge the gates of the run file; exit 1 if one fails.")
+    ] = False,
+) -> int:
     """Show what a run is worth, on its own rows or on the labelled rows of --data."""
+    from evenhand.cli.finish import judge_again, tell_gates
     from evenhand.cli.terminal import console
     from evenhand.evaluate.summary import summary
     from evenhand.run import Run
@@ -27,8 +31,9 @@ def evaluate(
     if data is None:
         summary(finished.metrics, console=console())
         typer.echo(f"report  {finished.layout.report}")
-        return
+        return tell_gates(judge_again(finished, finished.metrics)) if gates else 0
     results = evaluate_file(finished, data, out=out)
     summary(results.to_dict(), console=console())
     if out is not None:
         typer.echo(f"report  {out / 'report.html'}")
+    return tell_gates(judge_again(finished, results.to_dict())) if gates else 0

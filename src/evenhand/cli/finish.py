@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from evenhand import recipes
 from evenhand.cli.terminal import console, screen
-from evenhand.config import override
+from evenhand.config import override, parse_config, read_toml
 from evenhand.errors import ConfigError
 from evenhand.evaluate import compare_summary
+from evenhand.evaluate.gates import GateResult, all_passed
 from evenhand.evaluate.summary import summary
 from evenhand.run import Run, Sources, start
 from evenhand.run.compare import Sides, compare_sides
+from evenhand.run.conclude import judged
 from evenhand.run.folder import Layout
 
 
-def finish(run: Run) -> None:
-    """Print the summary of ``run``, where its report lies, and the next three commands."""
+def finish(run: Run) -> int:
+    """Print the summary of ``run``, where its report lies, and the next commands.
+
+    Returns:
+        0, or 1 where a gate of the run file failed.
+    """
     shown = console()
     summary(run.metrics, console=shown)
     folder = run.folder
@@ -32,6 +39,21 @@ def finish(run: Run) -> None:
     )
     for line in lines:
         shown.print(line, markup=False, soft_wrap=True)
+    return tell_gates(judge_again(run, run.metrics))
+
+
+def judge_again(run: Run, metrics: Mapping[str, Any]) -> list[GateResult]:
+    """Hold figures of a run against the gates of its run file."""
+    config = parse_config(read_toml(run.layout.asked), source=str(run.layout.asked))
+    return judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+
+
+def tell_gates(results: Sequence[GateResult]) -> int:
+    """Print a line a gate; return 1 where one failed, else 0."""
+    shown = console()
+    for result in results:
+        shown.print(result.line(), markup=False, soft_wrap=True)
+    return 0 if all_passed(results) else 1
 
 
 def both_finish(

@@ -39,7 +39,7 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="New folder for the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
-) -> None:
+) -> int:
     """Train, calibrate, choose cuts, measure against baselines, and write the report."""
     from evenhand.cli.finish import both_finish, finish
     from evenhand.cli.terminal import screen
@@ -54,8 +54,7 @@ def train(
     if resume is not None:
         if named or settings or (data, tune, report, labels_file, out, against) != (None,) * 6:
             raise typer.BadParameter("--resume goes on as the run was begun: nothing beside it")
-        finish(go_on(resume, screen=screen()))
-        return
+        return finish(go_on(resume, screen=screen()))
     if data is None or out is None:
         raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
     if quick and recipe != recipes.DEFAULT:
@@ -64,6 +63,6 @@ def train(
     sources, settings = Sources(data, tune, report, labels_file), [*(settings or []), *named]
     if against is not None:
         both_finish(sources, (against, recipe), settings, out=out)
-        return
+        return 0
     asked = override(recipes.load(recipe), settings)
-    finish(start(sources, asked, out, screen=screen()))
+    return finish(start(sources, asked, out, screen=screen()))

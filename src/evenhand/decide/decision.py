@@ -233,7 +233,9 @@ def fit_and_crossfit(
     choice = Choice(**settings, seed=seed)
     rule = fit_rule(predictions.scores, truth_NC, labels, choice)
     decided_NC, probs_NC = rule.decide(predictions.scores)
-    refuse_unmet(truth_NC, decided_NC, labels, choice.wishes(labels))
+    bare_NC = apply_values(probs_NC, rule.values_C, labels.task)
+    refuse_unmet(truth_NC, bare_NC, labels, choice.wishes(labels))
+    refuse_unmet(truth_NC, decided_NC, labels, choice.wishes(labels), ruled=True)
     optimism_C = f1_of(count(truth_NC, decided_NC)) - f1_of(count(truth_NC, crossed.decided_NC))
     interval_2C = value_intervals(probs_NC, truth_NC, labels, rule=rule, choice=choice)
     decision = Decision(

@@ -17,6 +17,7 @@ from evenhand.errors import DataError
 from evenhand.types import Floats, LabelSpace, Task, Truth
 
 ROUNDS = 20
+RULED = "drop exclusive or at_least_one, which change this label after its cut; or the demand"
 SIGN = {"recall": ">=", "precision": ">=", "fpr": "<=", "alerts": "<="}
 
 
@@ -78,8 +79,17 @@ def refuse_unmet(
     decided_NC: NDArray[np.bool_],
     labels: LabelSpace,
     wishes: Mapping[int, Wish],
+    *,
+    ruled: bool = False,
 ) -> None:
     """Raise unless every demand holds for the labels given.
+
+    Args:
+        truth_NC: 0, 1 or NaN.
+        decided_NC: the labels given.
+        labels: their names.
+        wishes: position -> what is demanded.
+        ruled: whether rules for the whole row have changed the labels since the cuts.
 
     Raises:
         DataError: E214 for the first that does not, with how near it comes.
@@ -94,10 +104,10 @@ def refuse_unmet(
             (known_C - positive_C)[c : c + 1],
         )
         if wish.shortfall(there)[0] > 0:
-            raise _unmet(labels, c, wish, there)
+            raise _unmet(labels, c, wish, there, ruled=ruled)
 
 
-def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally) -> DataError:
+def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally, *, ruled: bool) -> DataError:
     positives, alerts = int(there.positives[0]), int(there.hits[0] + there.alarms[0])
     asked = " and ".join(f"{name} {SIGN[name]} {value:g}" for name, value in wish.demands.items())
     figures = {name: float(getattr(there, name)[0]) for name in ("precision", "recall", "fpr")}
@@ -107,7 +117,7 @@ def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally) -> DataError:
         f"a demand on {labels.names[c]!r} cannot be met on these rows",
         got=f"{asked}; the nearest {_value(labels.task)} has {shown}, {alerts} alerts, "
         f"{positives} positives",
-        fix=_fix(wish, there),
+        fix=RULED if ruled else _fix(wish, there),
     )
 
 

@@ -41,6 +41,7 @@ class Patient:
         systems: ours and the baselines, as in ``metrics.json``.
         facts: what the trainer noted in ``manifest.json``.
         rows: number of rows of each role.
+        label_names: of the labels, for a run without predictions yet.
     """
 
     config: Mapping[str, Any]
@@ -53,6 +54,7 @@ class Patient:
     systems: Sequence[Record] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    label_names: tuple[str, ...] = ()
 
     def setting(self, key: str, default: Any = None) -> Any:
         """Return the setting under a dotted key, or ``default`` where it is absent or null."""
@@ -166,7 +168,7 @@ class Patient:
 
     def names(self, classes: Sequence[int] | NDArray[np.int64], *, most: int = 5) -> str:
         """Return the names of some labels for a sentence, the first few and a count of others."""
-        known = self.measured.labels.names if self.measured is not None else None
+        known = self.label_names if self.measured is None else self.measured.labels.names
         words = [known[int(c)] if known else f"label {int(c)}" for c in classes]
         more = len(words) - most
         return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ from numpy.typing import NDArray
 
 from evenhand.audit import Baseline, Corpus, Finding, Scored, audit
 from evenhand.audit.wording import normalised, words
-from evenhand.config import RunConfig
+from evenhand.config import ModelConfig, RunConfig, override, parse_config
 from evenhand.data import read_dataset
 from evenhand.data.split import folds
 from evenhand.decide import crossfit
 from evenhand.durable import write_json, write_text
+from evenhand.errors import ConfigError, DataError, EvenhandError
 from evenhand.evaluate.baselines import TfidfBaseline, fit_tfidf, trivial_baselines
 from evenhand.evaluate.metrics import Decided, accuracy, confusion_counts, f1, macro
 from evenhand.evaluate.selection import decided_at_half, macro_ap
@@ -37,6 +40,8 @@ MOST_CELLS = 40_000_000
 """Probabilities held at once, rows times labels."""
 CHUNK = 20_000
 TFIDF = "TF-IDF + logistic regression"
+FEWEST_TUNE = 2
+"""Tune rows without which no cut can be chosen on other rows than it is tried on."""
 KINDS = {
     Task.MULTILABEL: (f"{TFIDF}, fixed 0.5", f"{TFIDF}, a cut a label"),
     Task.MULTICLASS: (f"{TFIDF}, argmax", f"{TFIDF}, biases"),
@@ -52,12 +57,14 @@ class Checked:
         findings: worst first.
         schema: how the files were understood, a line each.
         sources: the files.
+        config: settings under which they were read.
     """
 
     corpus: Corpus
     findings: list[Finding]
     schema: str
     sources: Sources
+    config: RunConfig
 
     def write_json(self, path: Path) -> None:
         """Write the findings as JSON. Raises as ``durable.write_json``."""
@@ -89,19 +96,85 @@ class Checked:
 
         write_text(path, render(self.corpus, self.findings, schema=self.schema))
 
-    def next_lines(self, *, review: Path | None, html: Path | None) -> list[str]:
-        """Return what to do next, a line each: look at what was written, or have it written."""
+    def refused(self) -> EvenhandError | None:
+        """Return why training would refuse these rows; None where it would not."""
+        try:
+            dataset = self.sources.read(self.config.data, seed=self.config.seed)
+        except EvenhandError as error:
+            return error
+        if dataset.count(Role.TUNE) >= FEWEST_TUNE:
+            return None
+        return DataError(
+            "E209",
+            "there are too few tune rows to choose anything",
+            got=str(dataset.count(Role.TUNE)),
+            fix="pass --tune FILE, or more rows",
+        )
+
+    def next_lines(self, *, written: Mapping[str, Path], options: Sequence[str]) -> list[str]:
+        """Return what was written and what to do next, a line each.
+
+        Args:
+            written: option -> file that there is now.
+            options: how the rows were asked for, to be typed again.
+        """
+        lines = ["", *(f"written {path}" for path in written.values()), "next"]
+        if "--review" not in written and any(finding.marks for finding in self.findings):
+            lines.append(self._command("check", options, "--review", _free("review.csv")))
+        fault = self.refused()
+        if fault is None:
+            return [*lines, self._command("train", options, "--out", _free("runs/first"))]
+        return [
+            *lines,
+            f"  mend first: evenhand train refuses these rows, as {fault.what} ({fault.got})",
+            f"  fix: {fault.fix}",
+        ]
+
+    def _command(self, verb: str, options: Sequence[str], *more: str) -> str:
         files = {
-            "tune": self.sources.tune,
-            "report": self.sources.report,
-            "labels-file": self.sources.labels_file,
+            "--tune": self.sources.tune,
+            "--report": self.sources.report,
+            "--labels-file": self.sources.labels_file,
         }
-        options = [f" --{name} {value}" for name, value in files.items() if value is not None]
-        command = f"{self.sources.data}{''.join(options)}"
-        lines = ["", *(f"written {path}" for path in (review, html) if path is not None), "next"]
-        if review is None and any(finding.marks for finding in self.findings):
-            lines.append(f"  evenhand check {command} --review review.csv")
-        return [*lines, f"  evenhand train {command} --out runs/first"]
+        given = [str(part) for pair in files.items() if pair[1] is not None for part in pair]
+        return "  " + shlex.join(
+            ["evenhand", verb, str(self.sources.data), *given, *options, *more]
+        )
+
+
+def _free(name: str) -> str:
+    """Return ``name``, or ``name-2``, ``name-3``, ... where something of that name lies."""
+    path = Path(name)
+    names = (path if n == 1 else path.with_stem(f"{path.stem}-{n}") for n in count(1))
+    return str(next(free for free in names if not free.exists()))
+
+
+def settings(given: Sequence[str]) -> RunConfig:
+    """Return the settings of a look at the data, from ``section.key=value`` each.
+
+    Raises:
+        ConfigError: E110 for a key that only training reads; E102 for one that nobody does, or
+            a value out of range.
+    """
+    values = override({}, given)
+    for section, inner in values.items():
+        keys = [f"{section}.{name}" for name in inner] if isinstance(inner, Mapping) else [section]
+        unread = next((key for key in keys if _for_training(key)), None)
+        if unread is not None:
+            raise ConfigError(
+                "E110",
+                "a look at the data reads [data], model.max_length and seed only",
+                got=f"--set {unread}=...",
+                fix=f"leave {unread} to evenhand train",
+            )
+    return parse_config(values, source="the command line")
+
+
+def _for_training(key: str) -> bool:
+    section, _, name = key.partition(".")
+    if section == "model":
+        return key == section or (name in ModelConfig.model_fields and name != "max_length")
+    return section in RunConfig.model_fields and section not in ("data", "seed")
 
 
 def look(sources: Sources, config: RunConfig) -> Checked:
@@ -123,11 +196,13 @@ def look(sources: Sources, config: RunConfig) -> Checked:
         share=False,
     )
     corpus = Corpus.of(dataset, max_length=config.model.max_length, scorer=score)
-    return Checked(corpus, audit(corpus), dataset.schema.describe(), sources)
+    return Checked(corpus, audit(corpus), dataset.schema.describe(), sources, config)
 
 
 def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
-    """Score rows by TF-IDF models that never saw them; None for fewer than thirty rows.
+    """Score rows by TF-IDF models that never saw them.
+
+    None for fewer than thirty rows, and where no row has a label.
 
     At most 30,000 rows, drawn at random, are shared out in three folds, each scored by a model
     of the other two; rows beyond are scored by the first of these models.
@@ -135,7 +210,7 @@ def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
     random = generator(seed, "audit-scores")
     most = max(FEWEST, MOST_CELLS // len(corpus.labels))
     rows_S = np.sort(random.permutation(len(corpus))[:most])
-    if len(rows_S) < FEWEST:
+    if len(rows_S) < FEWEST or not corpus.labelled:
         return None
     drawn_M = np.sort(random.permutation(len(rows_S))[:MOST_FITTED])
     rows_M = rows_S[drawn_M]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from evenhand import bundle
@@ -12,6 +13,7 @@ from evenhand.data import Dataset
 from evenhand.decide import Decision, fit_decision
 from evenhand.durable import write_json
 from evenhand.evaluate.baselines import fit_tfidf
+from evenhand.evaluate.gates import Facts, GateResult, judge
 from evenhand.evaluate.report import Evidence, write_report
 from evenhand.evaluate.results import Results, evaluate
 from evenhand.evaluate.systems import Question, Rival
@@ -63,9 +65,19 @@ def conclude(
         rivals = _rivals(dataset, layout) if config.report.baselines else ()
     with watch.stage("evaluating"):
         results = measure(dataset, config, layout, decision, rivals=rivals)
-        write_json(layout.metrics, results.to_dict())
+        gates = judged(config, results.to_dict(), layout, seconds=watch.seconds)
+        write_json(layout.metrics, {**results.to_dict(), "gates": [g.to_dict() for g in gates]})
     with watch.stage("reporting"):
         _report(dataset, config, layout, results, decision=decision, watch=watch)
+
+
+def judged(
+    config: RunConfig, metrics: Mapping[str, Any], layout: Layout, *, seconds: Mapping[str, float]
+) -> list[GateResult]:
+    """Hold figures against the gates of the run file; none asked, none returned."""
+    size = sum(file.stat().st_size for file in layout.bundle.iterdir()) / 1e6
+    hours = sum(seconds.values()) / 3600
+    return judge(config.gates.model_dump(), Facts(metrics, size_mb=size, hours=hours))
 
 
 def decision_settings(config: RunConfig) -> dict[str, Any]:

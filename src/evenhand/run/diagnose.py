@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from evenhand.diagnose import Finding, Patient, diagnose, live
-from evenhand.errors import MissingFileError
-from evenhand.predictions import load_predictions
+from evenhand.run.files import (
+    read_config,
+    read_decision,
+    read_object,
+    read_scores,
+    read_systems,
+    refuse_foreign,
+    sound,
+)
 from evenhand.run.folder import Layout
 from evenhand.training.hooks import Record, read_history
-from evenhand.types import FitStatistics, Predictions
+from evenhand.types import FitStatistics
 
 
 def findings_of(folder: str | Path) -> list[Finding]:
     """Return what is wrong with the run in ``folder``, finished or not, most urgent first.
 
     Raises:
-        MissingFileError: E401 when no run lies there.
+        EvenhandError: E401 when no run lies there, or a file of it is damaged.
     """
     return diagnose(patient_of(folder))
 
@@ -28,31 +34,43 @@ def patient_of(folder: str | Path) -> Patient:
     """Return what the doctor may read of the run in ``folder``; what is not there is unknown.
 
     Raises:
-        MissingFileError: E401 when no run lies there.
+        EvenhandError: E401 when no run lies there, or a file of it is damaged.
     """
     layout = Layout(Path(folder))
-    if not layout.manifest.is_file():
-        raise MissingFileError(
-            "E401",
-            "no run lies here",
-            got=str(folder),
-            fix=f"train one: evenhand train DATA --out {folder}",
-        )
-    manifest = _read(layout.manifest)
-    history = read_history(layout.history)
-    finished = layout.metrics.is_file()
+    refuse_foreign(layout)
+    with sound(layout.manifest):
+        manifest = read_object(layout.manifest)
+        fit = FitStatistics.from_dict(manifest["fit"])
+        rows, facts = dict(manifest["rows"]), dict(manifest.get("facts", {}))
+    with sound(layout.history):
+        history = read_history(layout.history)
+        steps = [record for record in history if record["kind"] == "step"]
+        epochs = [record for record in history if record["kind"] == "epoch"]
+    tune = read_scores(layout.predictions("tune"))
     return Patient(
-        config=_read(layout.resolved),
-        fit=FitStatistics.from_dict(manifest["fit"]),
-        steps=[record for record in history if record["kind"] == "step"],
-        epochs=[record for record in history if record["kind"] == "epoch"],
-        tune=_stored(layout, "tune"),
-        report=_stored(layout, "report"),
-        decision=_read(layout.decision) if layout.decision.is_file() else None,
-        systems=_read(layout.metrics)["systems"] if finished else (),
-        facts=manifest.get("facts", {}),
-        rows=manifest["rows"],
+        config=read_config(layout.resolved),
+        fit=fit,
+        steps=steps,
+        epochs=epochs,
+        tune=tune,
+        report=read_scores(layout.predictions("report")),
+        decision=read_decision(layout.decision, tune),
+        systems=read_systems(layout.metrics),
+        facts=facts,
+        rows=rows,
     )
+
+
+def own_files(folder: str | Path) -> dict[str, Path]:
+    """Return what a run writes into its folder, by what to call it; nothing may replace it."""
+    layout = Layout(Path(folder))
+    own = (
+        *(layout.asked, layout.resolved, layout.manifest, layout.split, layout.history),
+        *(layout.decision, layout.metrics, layout.findings, layout.report),
+        *(layout.bundle, layout.checkpoints, layout.predictions("tune").parent),
+        layout.root / "tensorboard",
+    )
+    return {f"the run's {file.name}": file for file in own}
 
 
 class LiveDoctor:
@@ -65,6 +83,7 @@ class LiveDoctor:
         history: file of the records so far; read when the run begins or goes on.
         facts: what is known beforehand.
         say: prints one line.
+        names: of the labels.
     """
 
     def __init__(
@@ -76,9 +95,10 @@ class LiveDoctor:
         history: Path,
         facts: Mapping[str, Any],
         say: Callable[[str], None],
+        names: tuple[str, ...] = (),
     ) -> None:
         self._config, self._fit, self._rows = config, fit, rows
-        self._facts, self._say = facts, say
+        self._facts, self._say, self._names = facts, say, names
         self._history = history
         self._records: list[Record] = []
         self._said: set[str] = set()
@@ -101,6 +121,7 @@ class LiveDoctor:
             epochs=[r for r in self._records if r["kind"] == "epoch"],
             facts=self._facts,
             rows=self._rows,
+            label_names=self._names,
         )
         for finding in live(patient):
             if finding.code not in self._said:
@@ -109,13 +130,3 @@ class LiveDoctor:
 
     def on_end(self, reason: str) -> None:
         """Nothing more to say."""
-
-
-def _stored(layout: Layout, name: str) -> Predictions | None:
-    file = layout.predictions(name)
-    return load_predictions(file) if file.is_file() else None
-
-
-def _read(file: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return value

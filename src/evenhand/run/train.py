@@ -14,6 +14,7 @@ from evenhand.data import Dataset
 from evenhand.data.split import save_split, split_hash
 from evenhand.durable import make_folder, write_json, write_text
 from evenhand.errors import DataError, MissingFileError, TrainingError, WriteError
+from evenhand.evaluate.gates import refuse_unknown_labels
 from evenhand.run import provenance
 from evenhand.run.conclude import conclude
 from evenhand.run.diagnose import findings_of
@@ -67,6 +68,7 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     job = Job(sources, config, layout, screen, Stopwatch())
     check_parts(config)
     dataset = _read(job)
+    refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
     prepared = _prepare(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     _lay_out(job, asked, dataset, used=engine.used)

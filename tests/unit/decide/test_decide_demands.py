@@ -174,7 +174,7 @@ def test_a_limit_under_which_no_alert_is_right_is_refused():
 
 def test_a_demand_that_another_rule_undoes_is_refused():
     tune = predictions()
-    with pytest.raises(DataError, match=r"\[E214\] a demand on 'joy'"):
+    with pytest.raises(DataError, match=r"\[E214\] a demand on 'joy'.*\n.*\n  fix: drop exclusive"):
         fit_decision(tune, recall={"joy": 0.99}, exclusive="joy")
 
 

@@ -1,0 +1,123 @@
+"""The files of a run as the doctor reads them: sound, or E401 that names the one that is not."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from evenhand.decide import Decision
+from evenhand.errors import BundleError, EvenhandError, MissingFileError
+from evenhand.predictions import load_predictions
+from evenhand.run.folder import Layout
+from evenhand.types import Predictions
+
+SECTIONS = ("model", "optim", "train", "decision")
+"""Tables without which a ``resolved.json`` is none."""
+
+
+def refuse_foreign(layout: Layout) -> None:
+    """Raise where no run lies; below a run's folder, name the run.
+
+    Raises:
+        MissingFileError: E401.
+    """
+    if layout.asked.is_file() or (layout.manifest.is_file() and layout.resolved.is_file()):
+        return
+    raise MissingFileError(
+        "E401",
+        "that folder is no run of evenhand",
+        got=str(layout.root),
+        fix=_way_to_a_run(layout.root),
+    )
+
+
+@contextmanager
+def sound(file: Path) -> Iterator[None]:
+    """Turn what a damaged file does to its reader into an error that names the file.
+
+    Raises:
+        BundleError: E401.
+    """
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(
+            "E401",
+            f"the run's file {file.name} is {'damaged' if file.is_file() else 'missing'}",
+            got=f"{file}: {_said(error)}",
+            fix="put a sound copy of it back, or train again with another --out",
+        ) from error
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """Return what a JSON file holds; TypeError where that is no object."""
+    value = json.loads(file.read_text("utf-8"))
+    if not isinstance(value, dict):
+        raise TypeError(f"{type(value).__name__} instead of an object")
+    return value
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """Return the settings of ``resolved.json``. Raises E401 where they are not whole."""
+    with sound(file):
+        config = read_object(file)
+        flat = [name for name in SECTIONS if not isinstance(config[name], Mapping)]
+        if flat:
+            raise TypeError(f"{flat[0]} is no table")
+        return config
+
+
+def read_systems(file: Path) -> Sequence[Mapping[str, Any]]:
+    """Return the systems of ``metrics.json``, none before the end. Raises E401 if damaged."""
+    if not file.is_file():
+        return ()
+    with sound(file):
+        systems: list[dict[str, Any]] = read_object(file)["systems"]
+        for system in systems:
+            kind, _, _, figure = itemgetter("kind", "name", "macro_ap", "macro_f1")(system)
+            itemgetter("value", *(("low", "high") if kind == "ours" else ()))(figure)
+        return systems
+
+
+def read_decision(file: Path, scored: Predictions | None) -> dict[str, Any] | None:
+    """Return ``decision.json``, None before the end; it must be about the labels of the scores.
+
+    Raises:
+        BundleError: E401 where it is damaged, or another run's.
+    """
+    if not file.is_file():
+        return None
+    with sound(file):
+        stored = read_object(file)
+        labels = Decision.from_dict(stored).labels
+        if scored is not None and scored.labels != labels:
+            raise ValueError("its labels are not those of the run's predictions")
+        return stored
+
+
+def read_scores(file: Path) -> Predictions | None:
+    """Return stored predictions, None where there are none. Raises E401 if damaged."""
+    if not file.is_file():
+        return None
+    with sound(file):
+        return load_predictions(file)
+
+
+def _way_to_a_run(folder: Path) -> str:
+    for above in (*folder.parents, *folder.absolute().parents):
+        if Layout(above).asked.is_file() and Layout(above).manifest.is_file():
+            return f"evenhand diagnose {shlex.quote(str(above))}"
+    if folder.exists():
+        return "name a folder that evenhand train --out wrote"
+    return f"train one: evenhand train DATA --out {shlex.quote(str(folder))}"
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, EvenhandError):
+        return error.got
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
