@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -90,6 +90,7 @@ SCORES = arrays(
 )
 
 
+@settings(deadline=None)
 @given(SCORES, st.floats(LOWEST, HIGHEST))
 def test_labels_at_one_half_and_winners_do_not_move(z_NC, t):
     before_NC = Logits(z_NC).probs(ML).values_NC

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.decide.biases import GAP, argmax_decision, best_biases, log_probs
@@ -31,6 +31,7 @@ def sweep(probs_NC, truth_NC, biases_C, c):
     return max(scores)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(2, 30), st.integers(1, 20))
 def test_two_classes_equal_brute_force(seed, rows, steps):
     probs_NC, truth_NC = table(seed, rows, 2, steps)
@@ -42,6 +43,7 @@ def test_two_classes_equal_brute_force(seed, rows, steps):
     assert reached == pytest.approx(plain, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(3, 40), st.integers(3, 5), st.integers(1, 20))
 def test_no_single_bias_can_be_bettered(seed, rows, classes, steps):
     probs_NC, truth_NC = table(seed, rows, classes, steps)

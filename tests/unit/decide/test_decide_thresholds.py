@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
@@ -28,6 +28,7 @@ def tables(draw, most=4):
     return scores_NC, truth_NC
 
 
+@settings(deadline=None)
 @given(tables(most=1), st.sampled_from([0.5, 1.0, 2.0]))
 def test_best_cut_equals_brute_force(table, beta):
     scores_N, truth_N = table[0][:, 0], table[1][:, 0]
@@ -42,6 +43,7 @@ def test_best_cut_equals_brute_force(table, beta):
     assert fbeta(truth_N, scores_N >= cut, beta) == pytest.approx(brute, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(tables())
 def test_best_global_cut_equals_brute_force(table):
     scores_NC, truth_NC = table
@@ -55,6 +57,7 @@ def test_best_global_cut_equals_brute_force(table):
     assert macro_f1(truth_NC, scores_NC >= cut) == pytest.approx(brute, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(tables(most=1))
 def test_one_class_has_one_global_cut(table):
     scores_NC, truth_NC = table
@@ -63,6 +66,7 @@ def test_one_class_has_one_global_cut(table):
     assert own == pytest.approx(shared, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(tables())
 def test_unknown_cells_change_nothing(table):
     scores_NC, truth_NC = table
@@ -115,6 +119,7 @@ def test_an_absent_class_counts_once_it_is_predicted():
     assert (cut, reached) == (0.75, pytest.approx(2 / 3))
 
 
+@settings(deadline=None)
 @given(tables())
 def test_f1_equals_scikit_learn(table):
     scores_NC, truth_NC = table

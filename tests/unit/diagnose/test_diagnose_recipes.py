@@ -47,7 +47,6 @@ def sick(patient, by_hand, config):
     high = 4 * truth_NC - 2
     losses = {
         "falling": list(np.linspace(0.5, 0.1, 400)),
-        "few": [0.5] * 20,
         "growing": list(np.linspace(0.5, 5.0, 400)),
         "jumping": [0.2 if (i // 20) % 2 else 0.8 for i in range(400)],
     }
@@ -56,6 +55,7 @@ def sick(patient, by_hand, config):
         "one label lost": high * [1, 1, 0] - [0, 0, 5],
         "all low": high - 6,
         "all high": high + 6,
+        "few given": high - 6 * (np.arange(len(high)) // 10 % 5 > 0)[:, None],
         "alike": np.zeros_like(high) - 3 + np.linspace(0, 1e-3, len(high))[:, None],
         "alike and high": np.zeros_like(high) + 3 + np.linspace(0, 1e-3, len(high))[:, None],
     }
@@ -71,7 +71,9 @@ def sick(patient, by_hand, config):
     for record, loss in zip(rising["epochs"], (0.4, 0.5, 0.7, 1.2), strict=True):
         record |= {"tune_loss": loss, "fit_loss": 0.1}
     edge = {"decision": by_hand.decision((0.5, 0.5, 0.999), supports=(80, 40, 9))}
-    unlike += [rates, rising, edge, {"facts": {"stopped": "non-finite"}}]
+    few = {**by_hand.records([0.5] * 20, passes=1), "facts": {"steps_done": 20}}
+    few["facts"]["planned_steps"] = 20
+    unlike += [few, rates, rising, edge, {"facts": {"stopped": "non-finite"}}]
     for given in unlike:
         facts = FACTS | given.pop("facts", {})
         made = patient(**given, facts=facts)
