@@ -1,8 +1,8 @@
 """Kill a run at random moments, resume it, and compare it with one that was left alone.
 
-Each trial starts the same run in a child process, kills it without warning after a random
-delay (SIGKILL), resumes it as often as it takes, and compares SHA-256 of the weights, the
-optimizer, the history and the decision with the uninterrupted run's.
+Each trial starts the same run in a child process and kills it without warning (SIGKILL) when its
+history has a random number of lines, a random moment later; resumes it, and compares SHA-256 of
+the weights, the optimizer, the history and the decision with the uninterrupted run's.
 
     python benchmarks/kill.py DATA [--kills 20] [--set KEY=VALUE ...]
 """
@@ -45,12 +45,18 @@ def finish(process: subprocess.Popen[bytes]) -> None:
         raise SystemExit(said.decode())
 
 
-def one_kill(arguments: list[str], out: Path, seconds: float) -> str:
-    """Run, kill after ``seconds``, resume to the end; return where the kill fell."""
+def lines(run: Path) -> int:
+    """Return how many records a run's history has so far."""
+    history = run / "history.jsonl"
+    return history.read_bytes().count(b"\n") if history.is_file() else 0
+
+
+def one_kill(arguments: list[str], out: Path, after: int, seconds: float) -> str:
+    """Run, kill ``seconds`` after record ``after``, resume; return where the kill fell."""
     child = launch([*arguments, "--out", str(out)])
-    deadline = time.monotonic() + seconds
-    while child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
+    while child.poll() is None and lines(out) < after:
+        time.sleep(0.001)
+    time.sleep(seconds)
     if child.poll() is not None:
         return "after the end"
     child.send_signal(signal.SIGKILL)
@@ -75,19 +81,19 @@ def main() -> None:
     given = parser.parse_args()
     arguments = [given.data, *(part for s in given.settings for part in ("--set", s))]
     root = Path(tempfile.mkdtemp())
-    begun = time.monotonic()
     finish(launch([*arguments, "--out", str(root / "whole")]))
-    took = time.monotonic() - begun
+    most = lines(root / "whole")
     expected = traces(root / "whole")
     moments = random.Random(given.seed)
     equal = 0
     for trial in range(given.kills):
         out = root / f"killed-{trial}"
-        seconds = moments.uniform(0.15, 1.0) * took
-        where = one_kill(arguments, out, seconds)
+        after, seconds = moments.randint(0, most), moments.uniform(0, 0.1)
+        where = one_kill(arguments, out, after, seconds)
         same = traces(out) == expected
         equal += same
-        print(f"kill {trial + 1:2} after {seconds:5.1f} s ({where}): {'equal' if same else 'NOT'}")
+        at = f"record {after:3} of {most}"
+        print(f"kill {trial + 1:2} after {at} ({where}): {'equal' if same else 'NOT'}", flush=True)
     print(f"{equal} of {given.kills} resumed runs equal the uninterrupted one, bit for bit")
     if equal < given.kills:
         raise SystemExit(1)

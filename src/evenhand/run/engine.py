@@ -145,6 +145,7 @@ def assemble(
     doctor = LiveDoctor(
         used,
         prepared.fit,
+        names=dataset.labels.names,
         rows=rows,
         history=layout.history,
         facts=ChainMap(loop.facts, known),
