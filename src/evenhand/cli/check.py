@@ -24,7 +24,7 @@ def check(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="A key of [data], model.max_length, or seed."
+            "--set", metavar="KEY=VALUE", help="Any data.KEY, model.max_length, or seed."
         ),
     ] = None,
     json_file: Annotated[
