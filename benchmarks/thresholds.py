@@ -171,7 +171,8 @@ def against_cost_brute_force(rng: np.random.Generator) -> tuple[float, float]:
 
     def saved(cut: float) -> float:
         decided_N = scores_N >= cut
-        return -costs[0] * float((decided_N & (truth_N == 0)).sum() - costs[1] * truth_N[~decided_N].sum()
+        alarms, missed = (decided_N & (truth_N == 0)).sum(), truth_N[~decided_N].sum()
+        return -float(costs[0] * alarms + costs[1] * missed)
 
     ours = saved(find_cut(scores_N, truth_N, Wish(costs=costs)).cut)
     return ours, max(saved(s) for s in [*np.unique(scores_N), 2.0])

@@ -118,7 +118,8 @@ def test_neither_tensorflow_nor_torch_is_imported(tmp_path):
 
 def test_the_example_of_the_guide_works(tmp_path, monkeypatch):
     monkeypatch.setattr(TRACKERS, "_factories", dict(TRACKERS._factories))
-    (example,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    example, use = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    assert "report.tracker" in use
     assert len([line for line in example.splitlines() if line]) <= 15
     exec(compile(example, str(GUIDE), "exec"), {})
     told(tmp_path, [step(1), epoch(1, at=1), epoch(2, at=2)], name="table")
