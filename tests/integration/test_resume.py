@@ -72,7 +72,12 @@ def test_a_run_asked_to_stop_checkpoints_and_goes_on_to_the_same_bits(
 ) -> None:
     out = tmp_path / "asked"
     arguments = command(labelled_file, out, tiny)
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        arguments,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a background job ignores SIGINT
+    )
     while process.poll() is None and not (out / "checkpoints" / "step-000003").exists():
         pass
     process.send_signal(number)
