@@ -117,14 +117,16 @@ def write_folder(path: Path, files: Mapping[str, Content]) -> None:
     Raises:
         WriteError: E106; what stood under that name before still does.
     """
-    part = _part(path)
+    part, writing = _part(path), path
     try:
         _sweep(path.parent)
         _remove(part)
         _system(os.makedirs, part)
         for name, content in files.items():
+            writing = path / name
             _system(os.makedirs, (part / name).parent, exist_ok=True)
             _fill(part / name, content)
+        writing = path
         _fill(part / MANIFEST, _manifest({n: _entry(part / n) for n in files}))
         for folder in {part, *(p for p in part.rglob("*") if p.is_dir())}:
             _sync(folder)
@@ -132,7 +134,7 @@ def write_folder(path: Path, files: Mapping[str, Content]) -> None:
         _sync(path.parent)
     except OSError as error:
         _discard(part)
-        raise _write_error(path, error) from error
+        raise _write_error(writing, error) from error
     _discard(part)
 
 

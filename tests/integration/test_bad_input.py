@@ -210,7 +210,7 @@ def test_a_disk_that_fills_up_in_training_leaves_a_run_that_goes_on(
 ) -> None:
     done = train_on_a_full_disk(60_000, data, tmp_path / "run", tiny)
     assert done.returncode == 2, done.stderr
-    assert "checkpoints" in three_lines(done.stderr, "E106")
+    assert "model.safetensors" in three_lines(done.stderr, "E106")
     assert not list((tmp_path / "run").rglob("*.part"))
     assert not list((tmp_path / "run" / "checkpoints").iterdir())
     assert main(["train", "--resume", str(tmp_path / "run")]) == 0
