@@ -105,11 +105,11 @@ def assemble(
 
     _refuse_uncertain(config, prepared)
     passes = _passes(config, dataset, prepared)
-    plan = _plan(config, passes.rows())
+    plan = _plan(config, passes.rows)
     schedule = SCHEDULES.build(
         config.schedule.name,
-        plan.steps(passes.rows()),
-        plan.pass_steps(passes.rows()),
+        plan.steps(passes.rows),
+        plan.pass_steps(passes.rows),
         settings=config.schedule.settings(),
     )
     priors = Priors(prepared.fit, dataset.truth(Role.FIT), prepared.loss, prepared.sampler)
@@ -127,7 +127,9 @@ def assemble(
         score=prepared.scorer(dataset, metric),
         folder=layout.checkpoints,
         hooks=(),
-        before_pass=_before_pass(config, prepared, priors, plan),
+        before_pass=_before_pass(
+            config, prepared.model, priors, share=lambda epoch: plan.share(epoch, passes.rows)
+        ),
     )
     known = {
         "planned_steps": loop.steps(),
@@ -243,21 +245,20 @@ def _trackers(config: RunConfig, layout: Layout) -> tuple[Hook, ...]:
 
 
 def _before_pass(
-    config: RunConfig, prepared: Prepared, priors: Priors, plan: Plan
+    config: RunConfig, model: TextClassifier, priors: Priors, *, share: Callable[[int], float]
 ) -> Callable[[int], None]:
     """Return what happens before each pass: who may learn, and which prior shift is undone."""
     import torch
 
     from evenhand.models.depth import set_trainable
 
-    optim, model = config.optim, prepared.model
-    rows = round(float(prepared.sampler(0.0).sum()))
+    optim = config.optim
 
     def before(epoch: int) -> None:
         set_trainable(
             model, frozen=optim.frozen_layers, unfreeze_every=optim.unfreeze_every, epoch=epoch
         )
-        model.shift_C.copy_(torch.from_numpy(priors.shift(plan.share(epoch, rows))))
+        model.shift_C.copy_(torch.from_numpy(priors.shift(share(epoch))))
 
     return before
 

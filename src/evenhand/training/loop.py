@@ -98,12 +98,12 @@ class Loop:
 
     def steps(self) -> int:
         """Return the optimizer steps that are planned."""
-        return self.plan.steps(self.passes.rows())
+        return self.plan.steps(self.passes.rows)
 
     def _epoch(self, progress: Progress, request: StopRequest) -> None:
         plan, begun = self.plan, time.monotonic()
         self.before_pass(progress.epoch)
-        share = plan.share(progress.epoch, self.passes.rows())
+        share = plan.share(progress.epoch, self.passes.rows)
         examples = self.passes.make(progress.epoch, share)
         batches = examples.batches(plan.batch_size, seed=plan.seed, epoch=progress.epoch)
         batches = batches[: plan.batches(len(batches))]
@@ -129,7 +129,8 @@ class Loop:
             objective=self.objective.at(progress.step / self.steps()),
             share=share,
         )
-        self.facts.setdefault("never_reached", unreachable(self.model))
+        if "never_reached" not in self.facts:
+            self.facts["never_reached"] = unreachable(self.model)
         self.facts["auxiliary_share"] = measured.auxiliary
         progress.step += 1
         progress.pieces = self.stepper.pieces
@@ -241,12 +242,11 @@ class Loop:
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
         """Let hooks put their things away also where the run breaks off."""
-        try:
-            yield
-        except BaseException:
+        with contextlib.ExitStack() as broken_off:
             for hook in self.hooks:
-                hook.on_end("broken off")
-            raise
+                broken_off.callback(hook.on_end, "broken off")
+            yield
+            broken_off.pop_all()
 
     def _tell_end(self, progress: Progress, why: str) -> None:
         passes = f"{progress.epoch} passes"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -73,6 +74,7 @@ class Passes:
     augmenters: Sequence[Augmenter] = ()
     encode: Callable[[Sequence[str]], Table] | None = None
 
+    @cached_property
     def rows(self) -> int:
         """Return how many draws a pass has."""
         return round(float(self.expected(0.0).sum()))

@@ -35,7 +35,7 @@ def test_the_natural_pass_is_every_row_once_in_the_table_as_it_is():
 
 def test_a_pass_is_as_long_as_its_draws():
     made = passes([0, 3, 0, 2])
-    assert made.rows() == 5
+    assert made.rows == 5
     assert made.make(0, 0.0).rows_E.tolist() == [1, 1, 1, 3, 3]
 
 
