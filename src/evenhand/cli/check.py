@@ -23,9 +23,7 @@ def check(
     split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Any data.KEY, model.max_length, or seed."
-        ),
+        typer.Option("--set", metavar="KEY=VALUE", help="Any data.KEY, model.max_length, or seed."),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the findings there as JSON.")
@@ -39,10 +37,10 @@ def check(
     ] = None,
 ) -> int:
     """Look for leaks, copies, wrong and rare labels, and whatever else makes scores lie."""
-    from evenhand.audit.finding import URGENCY
     from evenhand.audit.summary import summary
     from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
+    from evenhand.finding import URGENCY, any_as_grave
     from evenhand.run import Sources
     from evenhand.run.check import look
     from evenhand.run.check import settings as parsed
@@ -68,7 +66,4 @@ def check(
     options = [part for name, v in (*single, *many) if v is not None for part in (name, v)]
     for line in checked.next_lines(written=written, options=options):
         shown.print(line, markup=False, soft_wrap=True)
-    grave = fail_on is not None and any(
-        URGENCY[finding.severity] <= URGENCY[fail_on] for finding in checked.findings
-    )
-    return 1 if grave else 0
+    return 1 if fail_on is not None and any_as_grave(checked.findings, fail_on) else 0

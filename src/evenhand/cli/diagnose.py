@@ -25,9 +25,9 @@ def diagnose(
     from evenhand.cli.terminal import console
     from evenhand.config import read_toml, to_toml
     from evenhand.diagnose import apply as put_in
-    from evenhand.diagnose.doctor import URGENCY
     from evenhand.diagnose.summary import summary
     from evenhand.durable import write_json
+    from evenhand.finding import URGENCY, any_as_grave
     from evenhand.run.diagnose import findings_of, own_files
     from evenhand.run.folder import Layout
 
@@ -41,7 +41,4 @@ def diagnose(
         typer.echo(to_toml(put_in(read_toml(Layout(run).asked), findings)), nl=False)
     else:
         summary(findings, console=console())
-    grave = fail_on is not None and any(
-        URGENCY[finding.severity] <= URGENCY[fail_on] for finding in findings
-    )
-    return 1 if grave else 0
+    return 1 if fail_on is not None and any_as_grave(findings, fail_on) else 0

@@ -6,8 +6,8 @@ training, D3xx data and parts; each has a page in ``docs/checks/``. No torch her
 
 from evenhand.diagnose.checks import CHECKS
 from evenhand.diagnose.doctor import diagnose, live
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
 from evenhand.diagnose.remedy import apply, settings
+from evenhand.finding import Finding
 
 __all__ = ["CHECKS", "Finding", "Patient", "apply", "diagnose", "live", "settings"]

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import Finding
 
 FEW_STEPS = 100
 """Steps below which fine-tuning that is still getting better was stopped early: AdamW moves a

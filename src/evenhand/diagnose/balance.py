@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.measures import Figures
 from evenhand.diagnose.patient import Patient
 from evenhand.evaluate.metrics import macro
+from evenhand.finding import Finding
 from evenhand.types import Floats
 
 RATIO, GAP = 2.0, 0.25

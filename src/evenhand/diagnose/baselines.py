@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
 from evenhand.evaluate.metrics import divide, macro
+from evenhand.finding import Finding
 from evenhand.types import Task
 
 LIVE_NOISE = 0.005

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
 from evenhand.diagnose.ranking import GOOD_GAIN, MIN_POSITIVES
+from evenhand.finding import Finding
 from evenhand.types import Floats, Task
 
 SAME_ANSWER = 0.99

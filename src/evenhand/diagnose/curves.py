@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient, Record
+from evenhand.finding import Finding
 
 GAP = 2.0
 """Tune loss over fit loss of the same pass; 1.3 is usual after three passes over many rows."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import Finding
 
 EDGE = 0.02
 """Distance from 0 or 1 at which a probability cut sits at the edge of its range."""

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from evenhand.diagnose.amount import HOPELESS_STEPS
 from evenhand.diagnose.checks import CHECKS, LIVE
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import URGENCY, Finding
 
 GRACE = 0.2
 """Share of the planned steps in which scores are not judged yet: warm-up, and as much again."""
-URGENCY = {"error": 0, "warning": 1, "tip": 2}
 ROOMS = {"D2": 0, "D3": 1, "D1": 2}
 """Of equally severe findings, training comes first, then data and parts, then scores: the first
 two cause the third."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import Finding
 
 SURGE = 10.0
 """Gradient norm over its usual size that shows that the weights ran away before the fault."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import Finding
 from evenhand.types import Task
 
 MANY_CUT, SOME_CUT = 0.25, 0.05

@@ -7,10 +7,10 @@ import numpy as np
 
 from evenhand.decide import best_cut
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
 from evenhand.evaluate.metrics import macro
 from evenhand.evaluate.selection import ranking_scores
+from evenhand.finding import Finding
 from evenhand.types import Floats, Predictions
 
 MIN_POSITIVES = 5

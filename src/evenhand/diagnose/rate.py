@@ -7,8 +7,8 @@ import numpy as np
 
 from evenhand.diagnose.amount import BARELY
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import Finding
 
 USUAL_LR = 1e-4
 """The default peak rate of the backbone; a head learns ten times as fast."""

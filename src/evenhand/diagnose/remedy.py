@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evenhand.config import override, toml_text
-from evenhand.diagnose.finding import Finding
+from evenhand.finding import Finding
 
 
 def settings(remedy: Mapping[str, Any]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evenhand.diagnose.checks import check
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.patient import Patient
+from evenhand.finding import Finding
 
 DOMINANT = 0.5
 """Share of the loss from which on an auxiliary term, not the labels, says where weights go."""

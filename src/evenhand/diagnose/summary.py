@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from evenhand.diagnose.finding import Finding
 from evenhand.diagnose.remedy import settings
+from evenhand.finding import Finding
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "tip": "bold cyan"}
 HEALTHY = "no finding: nothing that the checks know is wrong with this run"

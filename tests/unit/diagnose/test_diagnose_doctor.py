@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from evenhand.diagnose import CHECKS, Finding, diagnose, live
-from evenhand.diagnose.doctor import CAUSES, EXPLAINS, IMBALANCE, URGENCY
+from evenhand.diagnose.doctor import CAUSES, EXPLAINS, IMBALANCE
 from evenhand.errors import ConfigError
+from evenhand.finding import URGENCY
 from evenhand.types import FitStatistics, Task
 
 PAGES = Path(__file__).parents[3] / "docs" / "checks"

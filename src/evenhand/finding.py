@@ -1,12 +1,14 @@
-"""Finding: one thing that is wrong with a run."""
+"""Finding: one thing that is wrong, with the number that shows it and what to change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "tip"]
+URGENCY: Mapping[str, int] = {"error": 0, "warning": 1, "tip": 2}
+"""Severities, worst first."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,8 @@ class Finding:
             "advice": self.advice,
             "page": self.page,
         }
+
+
+def any_as_grave(findings: Iterable[Finding], severity: str) -> bool:
+    """Say whether a finding is as grave as ``severity`` or graver."""
+    return any(URGENCY[finding.severity] <= URGENCY[severity] for finding in findings)
