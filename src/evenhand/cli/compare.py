@@ -29,12 +29,22 @@ def compare(
     seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
 ) -> None:
     """Compare two systems row by row: intervals, exact tests, flips, slices."""
+    from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
     from evenhand.durable import write_json
     from evenhand.evaluate.compare import Settings
     from evenhand.evaluate.compare_summary import summary
     from evenhand.run.compare import Sides, compare_sides
+    from evenhand.run.diagnose import own_files
 
+    sides = {"A": a, "B": b, "--truth": truth, "--data": data}
+    inputs: dict[str, Path | None] = {}
+    for name, side in sides.items():
+        if side is not None and side.is_dir():
+            inputs |= {f"{name}: {own}": path for own, path in own_files(side).items()}
+        else:
+            inputs[name] = side
+    refuse_outputs({"--json": json_file}, inputs=inputs)
     compared = compare_sides(
         Sides(a, b, truth, data, id_column),
         slices=slices or (),

@@ -85,6 +85,7 @@ def decide(
 ) -> None:
     """Choose thresholds for any model's scores, and say what they are honestly worth."""
     from evenhand.cli.decide_view import show
+    from evenhand.cli.outputs import refuse_overwriting
     from evenhand.decide import Settings, fit_and_crossfit, read_costs
     from evenhand.decide.asked import budgets, demands
     from evenhand.decide.foreign import read_scores
@@ -92,6 +93,8 @@ def decide(
     from evenhand.decide.summary import compare_cuts, forced_rows, label_lines
     from evenhand.types import Task
 
+    inputs = {"SCORES": scores_file, "--truth": truth, "--cost": cost}
+    refuse_overwriting({"--out": out}, inputs=inputs)
     predictions = read_scores(scores_file, scores.value, truth=truth, task=Task(task.value))
     settings: Settings = {
         "calibrate": calibrate,

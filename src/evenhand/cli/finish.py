@@ -58,7 +58,7 @@ def tell_gates(results: Sequence[GateResult]) -> int:
 
 def both_finish(
     sources: Sources, pair: tuple[str, str], settings: Sequence[str], *, out: Path
-) -> None:
+) -> int:
     """Train two recipes on the same rows into ``out/NAME`` each, and compare them.
 
     Args:
@@ -66,6 +66,9 @@ def both_finish(
         pair: the old recipe, or run file, and the new one.
         settings: of both, over what the recipes say.
         out: a folder that is empty or not there.
+
+    Returns:
+        0, or 1 where a gate failed for the new one.
 
     Raises:
         ConfigError: E110 when both are the same; E109 when ``out`` is in use.
@@ -89,3 +92,4 @@ def both_finish(
     compare_summary.summary(compare_sides(Sides(old, new)).to_dict(), console=shown)
     for name in names:
         shown.print(f"report  {Layout(out / name).report}", markup=False, soft_wrap=True)
+    return tell_gates(judge_again(Run(new), Run(new).metrics))

@@ -20,12 +20,15 @@ def mistakes(
     ] = None,
 ) -> None:
     """Show the hardest mistakes, the words in them, the nearest fit rows, length and slices."""
+    from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
     from evenhand.durable import write_json
     from evenhand.evaluate.mistakes_summary import summary
     from evenhand.run import Run
+    from evenhand.run.diagnose import own_files
     from evenhand.run.mistakes import mistakes_of
 
+    refuse_outputs({"--json": json_file}, inputs=own_files(run))
     found = mistakes_of(Run(run), label=label, slices=slices or (), shown=show).to_dict()
     summary(found, console=console())
     if json_file is not None:

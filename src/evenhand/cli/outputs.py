@@ -10,6 +10,7 @@ from pathlib import Path
 from evenhand.errors import ConfigError, WriteError
 
 NAMES = {"--json": "findings.json", "--review": "review.csv", "--html": "page.html"}
+NAMES |= {"--out": "out"}
 
 
 def refuse_outputs(
@@ -28,10 +29,24 @@ def refuse_outputs(
         ConfigError: E110 for an output that is an input or another output.
         WriteError: E106 for one whose folder is not there or may not be written to.
     """
+    given = {option: path for option, path in outputs.items() if path is not None}
+    refuse_overwriting(given, inputs=inputs)
+    for option, path in given.items():
+        _refuse_unwritable(option, path)
+
+
+def refuse_overwriting(
+    outputs: Mapping[str, Path], *, inputs: Mapping[str, str | Path | None]
+) -> None:
+    """Raise where an output would replace an input or another output; as ``refuse_outputs``.
+
+    For commands that make the folder of what they write.
+
+    Raises:
+        ConfigError: E110 for an output that is an input or another output.
+    """
     taken = {Path(path).resolve(): name for name, path in inputs.items() if path is not None}
     for option, path in outputs.items():
-        if path is None:
-            continue
         whole = path.resolve()
         place = next((p for p in (whole, *whole.parents) if p in taken), None)
         if place is not None:
@@ -42,7 +57,6 @@ def refuse_outputs(
                 got=f"{option} {path} {relation} {taken[place]}",
                 fix=f"{option} {shlex.quote(f'{path.stem}-{NAMES[option]}')}",
             )
-        _refuse_unwritable(option, path)
         taken[whole] = option
 
 

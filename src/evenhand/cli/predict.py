@@ -20,10 +20,13 @@ def predict(
     import sys
 
     from evenhand.bundle import load
+    from evenhand.cli.outputs import refuse_overwriting
     from evenhand.run.predict import answer_file, answer_texts, read_lines, to_csv
 
     if bool(text) == (source is not None):
         raise typer.BadParameter("give a FILE, or - for stdin, or --text TEXT")
+    if out is not None:
+        refuse_overwriting({"--out": out}, inputs={"FILE": None if source == "-" else source})
     classifier = load(run)
     if text:
         columns = answer_texts(classifier, text)

@@ -62,7 +62,6 @@ def train(
     recipe = "quick" if quick else recipe
     sources, settings = Sources(data, tune, report, labels_file), [*(settings or []), *named]
     if against is not None:
-        both_finish(sources, (against, recipe), settings, out=out)
-        return 0
+        return both_finish(sources, (against, recipe), settings, out=out)
     asked = override(recipes.load(recipe), settings)
     return finish(start(sources, asked, out, screen=screen()))
