@@ -7,7 +7,8 @@ from typing import Any
 
 from evenhand import recipes
 from evenhand.cli.listing import REGISTRIES
-from evenhand.config import RunConfig, to_toml, toml_text
+from evenhand.config import RunConfig
+from evenhand.toml import to_toml, toml_text
 
 FOLDER = Path(__file__).parent
 PARTS = {"loss.name": "losses", "model.pooling": "poolings", "model.head.name": "heads"}

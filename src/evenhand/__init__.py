@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from evenhand.api import load, train
     from evenhand.decide import Decision, fit_decision
     from evenhand.errors import EvenhandError
+    from evenhand.estimator import DecisionClassifier
     from evenhand.types import LabelSpace, Logits, Predictions, Probs, Role, Task
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Decision": "evenhand.decide",
+    "DecisionClassifier": "evenhand.estimator",
     "EvenhandError": "evenhand.errors",
     "LabelSpace": "evenhand.types",
     "Logits": "evenhand.types",
@@ -33,6 +35,7 @@ _HOME = {
 
 __all__ = [
     "Decision",
+    "DecisionClassifier",
     "EvenhandError",
     "LabelSpace",
     "Logits",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand import recipes
-from evenhand.config import override, toml_text
+from evenhand.config import override
+from evenhand.toml import toml_text
 
 if TYPE_CHECKING:
     from evenhand.bundle import Classifier

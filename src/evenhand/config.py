@@ -7,16 +7,25 @@ A run file is TOML with one table a section. Unknown keys are errors. Settings o
 from __future__ import annotations
 
 import copy
-import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from evenhand.errors import ConfigError, MissingFileError, did_you_mean
+from evenhand.toml import toml_key, typed_setting
 
 
 class Section(BaseModel):
@@ -159,8 +168,24 @@ class TrainConfig(Section):
     keep: int = Field(2, ge=1, description="newest checkpoints kept, besides the best")
 
 
+def _budget(value: Any) -> Any:
+    share = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value)
+    if not share and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise PydanticCustomError(
+            "budget", 'Input should be a number of alerts such as 50, or a share such as "2%"'
+        )
+    return value
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+AtLeast = Annotated[float, Field(gt=0, le=1)]
+AtMost = Annotated[float, Field(ge=0, lt=1)]
+Budget = Annotated[int | str, BeforeValidator(_budget)]
+"""A number of alerts, or a share of the rows with its sign: 50, or "2%"."""
+
+
 class DecisionConfig(Section):
-    """How probabilities become labels."""
+    """How probabilities become labels, and what is demanded of that."""
 
     calibrate: str = Field("temperature", description="calibrator, or none")
     cuts: Literal["fixed", "global", "per-label"] = Field(
@@ -168,6 +193,25 @@ class DecisionConfig(Section):
     )
     shrink: Literal["none", "auto"] = Field("auto", description="pull weak cuts to the global one")
     min_support: int = Field(5, ge=1, description="positives a label needs for a cut of its own")
+    beta: float = Field(1.0, gt=0, description="weight of recall in the F-beta that is sought")
+    micro: Share = Field(0.0, description="share of micro-F in what is sought; the rest is macro-F")
+    grid: Literal["exact", "narrow", "wide"] = Field(
+        "exact", description="every cut, 0.3 to 0.8, or 0.1 to 0.9 by 0.05"
+    )
+    recall: dict[str, AtLeast] = Field({}, description="label -> catch at least this share of it")
+    precision: dict[str, AtLeast] = Field({}, description="label -> be right at least so often")
+    fpr: dict[str, AtMost] = Field(
+        {}, description="label -> catch at most this share of the other rows"
+    )
+    alerts: dict[str, Budget] = Field(
+        {}, description='label -> alert on at most 50 of the tune rows, or "2%" of all rows'
+    )
+    costs: str | None = Field(None, description="JSON or CSV file that says what errors cost")
+    at_least_one: bool = Field(False, description="no row without a label")
+    exclusive: str | None = Field(None, description="label that yields to any other")
+    resamples: int = Field(
+        200, ge=0, le=100_000, description="bootstrap resamples for the intervals of the cuts"
+    )
 
 
 class ReportConfig(Section):
@@ -178,9 +222,6 @@ class ReportConfig(Section):
     baselines: bool = Field(True, description="train the TF-IDF baseline")
     tracker: str = Field("none", description="who else is told of every step: tensorboard")
     note: str | None = Field(None, description="a sentence that stands on every result")
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class GatesConfig(Section):
@@ -257,7 +298,8 @@ def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, An
     """Return ``values`` with each ``section.key=value`` of ``settings`` put in.
 
     A value is read as TOML; what is no TOML is taken as a string, so ``loss.name=focal`` and
-    ``optim.lr=3e-5`` both do what they look like. Choosing another part by its name leaves the
+    ``optim.lr=3e-5`` both do what they look like. A word of the key that holds a dot or ``=``
+    stands in quotes: ``decision.recall."v1.0"=0.9``. Choosing another part by its name leaves the
     former part's settings behind; the order of ``settings`` does not matter for that.
 
     Raises:
@@ -265,23 +307,10 @@ def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, An
             something that has no keys.
     """
     merged: dict[str, Any] = copy.deepcopy(dict(values))
-    parsed = [_parse_setting(setting) for setting in settings]
+    parsed = [typed_setting(setting) for setting in settings]
     for path, value in sorted(parsed, key=lambda pair: (len(pair[0]), pair[0][-1] != "name")):
         _put(merged, path, value)
     return merged
-
-
-def _parse_setting(setting: str) -> tuple[tuple[str, ...], Any]:
-    key, equals, text = setting.partition("=")
-    path = tuple(word.strip() for word in key.split("."))
-    if not equals or not all(path):
-        raise ConfigError(
-            "E102",
-            "a setting must look like key=value",
-            got=repr(setting),
-            fix="--set optim.lr=3e-5",
-        )
-    return path, _toml_value(text)
 
 
 def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
@@ -299,39 +328,9 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
                 fix=f"--set {parent}=...",
             )
         values = inner
-    if leaf == "name" and values.get("name", value) != value:
+    if leaf == "name" and isinstance(value, str) and values.get("name", value) != value:
         values.clear()
     values[leaf] = value
-
-
-def to_toml(values: Mapping[str, Any]) -> str:
-    """Return nested settings as the text of a run file; ``read_toml`` gives them back.
-
-    Values may be strings, numbers, booleans, lists of these and one level of tables a section.
-    """
-    plain = [f"{k} = {toml_text(v)}" for k, v in values.items() if not isinstance(v, Mapping)]
-    tables = [
-        "\n".join([f"[{section}]", *(f"{k} = {toml_text(v)}" for k, v in inner.items())])
-        for section, inner in values.items()
-        if isinstance(inner, Mapping)
-    ]
-    return "\n\n".join(filter(None, ["\n".join(plain), *tables])) + "\n"
-
-
-def toml_text(value: Any) -> str:
-    """Return one value as TOML; a path, as any other object, as its text."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {toml_text(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(toml_text, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()
 
 
 def _explain(error: ValidationError, source: str) -> ConfigError:
@@ -357,11 +356,24 @@ def _explain(error: ValidationError, source: str) -> ConfigError:
 def _key_of(place: tuple[int | str, ...]) -> str:
     """Return the dotted key at ``place``, without what pydantic adds below it."""
     words: list[str] = []
-    for word in place:
-        words.append(str(word))
+    for depth, word in enumerate(place):
+        words.append(toml_key(str(word)))
         if ".".join(words) in known_keys():
-            break
+            label = place[depth + 1 : depth + 2] if ".".join(words) in _tables() else ()
+            return ".".join([*words, *(toml_key(str(name)) for name in label)])
     return ".".join(words)
+
+
+def _tables() -> set[str]:
+    """Return the keys below which labels stand."""
+    sections = {name: field.annotation for name, field in RunConfig.model_fields.items()}
+    return {
+        f"{section}.{name}"
+        for section, model in sections.items()
+        if isinstance(model, type) and issubclass(model, Section)
+        for name, field in model.model_fields.items()
+        if get_origin(field.annotation) is dict
+    }
 
 
 def known_keys() -> dict[str, str]:

@@ -8,9 +8,9 @@ import pytest
 
 import evenhand
 from evenhand.cli import main
-from evenhand.config import toml_text
 from evenhand.durable import file_sha256
 from evenhand.run import Run
+from evenhand.toml import toml_text
 
 CHANGES_WEIGHTS = [
     {"model.layers": 2},

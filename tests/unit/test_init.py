@@ -9,7 +9,7 @@ import pytest
 import evenhand
 
 PUBLIC = {
-    "Decision", "EvenhandError", "LabelSpace", "Logits", "Predictions", "Probs", "Role", "Task",
+    "Decision", "DecisionClassifier", "EvenhandError", "LabelSpace", "Logits", "Predictions", "Probs", "Role", "Task",
     "fit_decision", "load", "train",
 }  # fmt: skip
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from evenhand.audit.corpus import Corpus, counted
 from evenhand.audit.finding import Finding
-from evenhand.config import toml_text
 from evenhand.finding import URGENCY
+from evenhand.toml import toml_text
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "tip": "bold cyan"}
 SOUND = "no finding: nothing that the checks know is wrong with these rows"

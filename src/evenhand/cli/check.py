@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evenhand.config import toml_text
+from evenhand.toml import toml_text
 
 
 def check(

@@ -48,7 +48,8 @@ def refuse_overwriting(
     taken = {Path(path).resolve(): name for name, path in inputs.items() if path is not None}
     for option, path in outputs.items():
         whole = path.resolve()
-        place = next((p for p in (whole, *whole.parents) if p in taken), None)
+        folders = (folder for folder in whole.parents if folder.is_dir())
+        place = next((p for p in (whole, *folders) if p in taken), None)
         if place is not None:
             relation = "is" if place == whole else "lies in"
             raise ConfigError(

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from evenhand import recipes
-from evenhand.config import override, toml_text
+from evenhand.config import override
+from evenhand.toml import toml_text
 
 
 def train(

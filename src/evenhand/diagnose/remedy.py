@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evenhand.config import override, toml_text
+from evenhand.config import override
 from evenhand.finding import Finding
+from evenhand.toml import toml_text
 
 
 def settings(remedy: Mapping[str, Any]) -> list[str]:

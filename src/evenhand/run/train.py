@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenhand.config import RunConfig, parse_config, read_toml, to_toml
+from evenhand.config import RunConfig, parse_config, read_toml
 from evenhand.data import Dataset
 from evenhand.data.split import save_split, split_hash
 from evenhand.durable import make_folder, write_json, write_text
@@ -24,6 +24,7 @@ from evenhand.run.prepare import Prepared, check_parts, prepare
 from evenhand.run.provenance import Stopwatch
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
+from evenhand.toml import to_toml
 from evenhand.types import FitStatistics, Role
 
 _ENDS = {"E301": "non-finite", "E305": "signal"}
