@@ -89,6 +89,9 @@ class DataConfig(Section):
     )
     tune_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows that choose things")
     report_share: float = Field(0.15, gt=0, lt=0.5, description="share of rows only measured")
+    split_seed: int | None = Field(
+        None, ge=0, description="deals rows to roles; unset, the run's seed does"
+    )
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -221,6 +224,7 @@ class ReportConfig(Section):
     level: float = Field(0.95, gt=0.5, lt=1, description="confidence of the intervals")
     baselines: bool = Field(True, description="train the TF-IDF baseline")
     tracker: str = Field("none", description="who else is told of every step: tensorboard")
+    texts: bool = Field(True, description="quote the rows of the hardest mistakes in the report")
     note: str | None = Field(None, description="a sentence that stands on every result")
 
 
@@ -252,6 +256,11 @@ class RunConfig(Section):
     decision: DecisionConfig = DecisionConfig()
     report: ReportConfig = ReportConfig()
     gates: GatesConfig = GatesConfig()
+
+    @property
+    def split_seed(self) -> int:
+        """What deals rows to roles."""
+        return self.seed if self.data.split_seed is None else self.data.split_seed
 
     @field_validator("augment", mode="before")
     @classmethod
@@ -344,6 +353,9 @@ def _explain(error: ValidationError, source: str) -> ConfigError:
     elif where == "augment":
         what, got = "names an augmenter in a way that cannot be", f"augment = {first['input']!r}"
         fix = """--set 'augment=[{name="eda", share=0.5}]', or --set augment=eda"""
+    elif first["type"] == "dict_type":
+        what, got = "needs the name of a label", f"{where} = {first['input']!r}"
+        fix = f"--set {where}.NAME=VALUE, with a label's name"
     else:
         reasons = [
             e["msg"].removeprefix("Input ") for e in error.errors() if _key_of(e["loc"]) == where

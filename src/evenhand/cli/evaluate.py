@@ -14,26 +14,31 @@ def evaluate(
         str | None, typer.Option(help="Labelled rows that the run has never seen.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and report.html.")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for metrics.json and the report on --data."),
     ] = None,
     gates: Annotated[
         bool, typer.Option("--gates", help="Judge the gates of the run file; exit 1 if one fails.")
     ] = False,
 ) -> int:
-    """Show what a run is worth, on its own rows or on the labelled rows of --data."""
+    """Show what a run is worth, on its own rows or on the labelled rows of --data.
+
+    Without --data the run's report is written again, its gates as the run file has them now.
+    """
     from evenhand.cli.finish import judge_again, tell_gates
     from evenhand.cli.terminal import console
     from evenhand.evaluate.summary import summary
     from evenhand.run import Run
-    from evenhand.run.evaluate import evaluate_file
+    from evenhand.run.evaluate import evaluate_again, evaluate_file
 
     finished = Run(run)
     if data is None:
-        summary(finished.metrics, console=console())
+        metrics = evaluate_again(finished)
+        summary(metrics, console=console())
         typer.echo(f"report  {finished.layout.report}")
-        return tell_gates(judge_again(finished, finished.metrics)) if gates else 0
-    results = evaluate_file(finished, data, out=out)
-    summary(results.to_dict(), console=console())
+        return tell_gates(judge_again(finished, metrics)) if gates else 0
+    metrics = evaluate_file(finished, data, out=out)
+    summary(metrics, console=console())
     if out is not None:
         typer.echo(f"report  {out / 'report.html'}")
-    return tell_gates(judge_again(finished, results.to_dict())) if gates else 0
+    return tell_gates(judge_again(finished, metrics)) if gates else 0

@@ -31,6 +31,9 @@ def train(
     against: Annotated[
         str | None, typer.Option(help="Train this recipe too, on the same rows, and compare.")
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train from so many seeds on the same rows; show the spread.")
+    ] = 1,
     max_time: Annotated[
         str | None, typer.Option(help="Time budget of training: 90s, 30m, 2h.")
     ] = None,
@@ -42,7 +45,8 @@ def train(
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
 ) -> int:
     """Train, calibrate, choose cuts, measure against baselines, and write the report."""
-    from evenhand.cli.finish import both_finish, finish
+    from evenhand.cli.finish import finish
+    from evenhand.cli.several import train_both, train_seeds
     from evenhand.cli.terminal import screen
     from evenhand.run import Sources, start
     from evenhand.run import resume as go_on
@@ -53,16 +57,21 @@ def train(
     if max_time is not None:
         named.append(f"train.max_time={toml_text(max_time)}")
     if resume is not None:
-        if named or settings or (data, tune, report, labels_file, out, against) != (None,) * 6:
+        beside = (data, tune, report, labels_file, out, against, quick or None, *named)
+        if settings or seeds > 1 or recipe != recipes.DEFAULT or any(v is not None for v in beside):
             raise typer.BadParameter("--resume goes on as the run was begun: nothing beside it")
         return finish(go_on(resume, screen=screen()))
     if data is None or out is None:
         raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
     if quick and recipe != recipes.DEFAULT:
         raise typer.BadParameter("--quick and --recipe both name a recipe")
+    if against is not None and seeds > 1:
+        raise typer.BadParameter("--against and --seeds are two studies: one at a time")
     recipe = "quick" if quick else recipe
     sources, settings = Sources(data, tune, report, labels_file), [*(settings or []), *named]
     if against is not None:
-        return both_finish(sources, (against, recipe), settings, out=out)
+        return train_both(sources, (against, recipe), settings, out=out)
+    if seeds > 1:
+        return train_seeds(sources, recipe, settings, count=seeds, out=out)
     asked = override(recipes.load(recipe), settings)
     return finish(start(sources, asked, out, screen=screen()))

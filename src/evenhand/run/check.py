@@ -99,7 +99,7 @@ class Checked:
     def refused(self) -> EvenhandError | None:
         """Return why training would refuse these rows; None where it would not."""
         try:
-            dataset = self.sources.read(self.config.data, seed=self.config.seed)
+            dataset = self.sources.read(self.config.data, seed=self.config.split_seed)
         except EvenhandError as error:
             return error
         if dataset.count(Role.TUNE) >= FEWEST_TUNE:

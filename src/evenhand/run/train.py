@@ -16,12 +16,13 @@ from evenhand.durable import make_folder, write_json, write_text
 from evenhand.errors import DataError, MissingFileError, TrainingError, WriteError
 from evenhand.evaluate.gates import refuse_unknown_labels
 from evenhand.run import provenance
-from evenhand.run.conclude import conclude
+from evenhand.run.conclude import REPORTING, conclude, texts_for_report
 from evenhand.run.diagnose import findings_of
 from evenhand.run.engine import Engine, assemble
 from evenhand.run.folder import Layout, Run
 from evenhand.run.prepare import Prepared, check_parts, prepare
 from evenhand.run.provenance import Stopwatch
+from evenhand.run.report import report_run
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
 from evenhand.toml import to_toml
@@ -148,7 +149,7 @@ def _config_hash(config: RunConfig) -> str:
 
 def _read(job: Job) -> Dataset:
     with job.watch.stage("reading"):
-        dataset = job.sources.read(job.config.data, seed=job.config.seed)
+        dataset = job.sources.read(job.config.data, seed=job.config.split_seed)
     if not dataset.count(Role.TUNE):
         raise DataError(
             "E209",
@@ -183,11 +184,22 @@ def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> R
         facts = {**engine.facts(), "stopped": _ENDS.get(error.code, error.code), "fault": error.got}
         _write_manifest(job, dataset, facts=facts)
         raise
-    conclude(dataset, prepared, job.config, layout=job.layout, watch=job.watch, steps=progress.step)
+    rows = conclude(
+        dataset, prepared, job.config, layout=job.layout, watch=job.watch, steps=progress.step
+    )
     _write_manifest(job, dataset, facts=engine.facts())
     tidy(job.layout.checkpoints)
-    findings = findings_of(job.layout.root)
-    write_json(job.layout.findings, [finding.to_dict() for finding in findings])
+    findings = [finding.to_dict() for finding in findings_of(job.layout.root)]
+    with job.watch.stage(REPORTING):
+        report_run(
+            job.layout,
+            rows,
+            metrics=Run(job.layout.root).metrics,
+            findings=findings,
+            texts=texts_for_report(dataset, job.config),
+        )
+    _write_manifest(job, dataset, facts=engine.facts())
+    write_json(job.layout.findings, findings)
     return Run(job.layout.root)
 
 
