@@ -18,7 +18,7 @@ from evenhand.decide import Decision
 from evenhand.durable import folder_fault, write_folder
 from evenhand.errors import BundleError, MissingFileError
 from evenhand.extras import need
-from evenhand.types import LabelSpace, Logits
+from evenhand.types import BETWEEN, LabelSpace, Logits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class Answers:
 
     def frame(self) -> dict[str, list[Any]]:
         """Return columns ``labels`` (names joined by ``|``) and ``p:NAME`` for each label."""
-        columns: dict[str, list[Any]] = {"labels": ["|".join(names) for names in self.names()]}
+        columns: dict[str, list[Any]] = {"labels": [BETWEEN.join(names) for names in self.names()]}
         for c, name in enumerate(self.labels.names):
             columns[f"p:{name}"] = self.probs_NC[:, c].tolist()
         return columns

@@ -18,6 +18,9 @@ from evenhand.errors import DataError, did_you_mean
 Floats = NDArray[np.float64]
 Truth = NDArray[np.float32]
 
+BETWEEN = "|"
+"""What joins the names of an answer's labels in a cell."""
+
 
 class Role(StrEnum):
     """What a row may be used for."""

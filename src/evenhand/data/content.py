@@ -62,7 +62,8 @@ def decode(content: bytes, path: str) -> str:
             "E203",
             "the file is not UTF-8",
             got=f"byte 0x{body[error.start]:02x} at {path}:{line} (byte {place} of the file)",
-            fix=f"iconv -f {_guess(body)} -t UTF-8 {path} > utf8.csv, if that is its encoding",
+            fix=f"iconv -f {_guess(body)} -t UTF-8 {path} > utf8{Path(path).suffix}, "
+            "if that is its encoding",
         ) from error
 
 

@@ -60,6 +60,22 @@ class Ledger:
                 shown.append(f"  {aside.rows} set aside: {reason} ({word} {examples}{more})")
         return shown
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Ledger:
+        """Return the ledger that ``to_dict`` described."""
+        return cls(
+            tuple(
+                FileCount(
+                    file["path"],
+                    Role(file["role"]),
+                    file["read"],
+                    file["kept"],
+                    {r: Aside(a["rows"], tuple(a["examples"])) for r, a in file["aside"].items()},
+                )
+                for file in stored["files"]
+            )
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ledger as plain values for JSON."""
         return {"files": [asdict(file) for file in self.files]}

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from evenhand.types import LabelSpace, Task
+from evenhand.errors import DataError
+from evenhand.types import BETWEEN, LabelSpace, Task
 
 
 class Layout(StrEnum):
@@ -65,8 +66,17 @@ class Schema:
         """Return the label space.
 
         Raises:
-            DataError: E213 for fewer than two labels.
+            DataError: E213 for fewer than two labels, or where answers of several labels could
+                not be told apart because a name holds what separates them.
         """
+        unclear = [name for name in self.names if BETWEEN in name]
+        if unclear and self.task is Task.MULTILABEL:
+            raise DataError(
+                "E213",
+                f"the name of a label holds {BETWEEN}, which separates the labels of an answer",
+                got=repr(unclear[0]),
+                fix=f"rename it, or --set 'data.delimiter={BETWEEN}' if it is several labels",
+            )
         return LabelSpace(self.names, self.task)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.evaluate.metrics import Decided, divide, matched_rows
-from evenhand.types import LabelSpace, Truth
+from evenhand.types import BETWEEN, LabelSpace, Truth
 
 KINDS = ("to_wrong", "to_right", "still_wrong", "unjudged")
 """Where a flip from A to B leads; ``unjudged``: only in labels whose truth is unknown."""
@@ -129,4 +129,4 @@ def _some_of_each(kind_K: list[str], shown: int) -> list[int]:
 
 
 def _named(names: Sequence[str], given_C: Decided) -> str:
-    return "|".join(name for name, given in zip(names, given_C, strict=True) if given)
+    return BETWEEN.join(name for name, given in zip(names, given_C, strict=True) if given)

@@ -15,10 +15,9 @@ from evenhand.data.table import Table, read_table
 from evenhand.errors import DataError, did_you_mean
 from evenhand.evaluate.compare_rows import Answered, listed, same_but_for_case
 from evenhand.run.reread import unguarded
-from evenhand.types import Floats, LabelSpace, Probs, Task, Truth
+from evenhand.types import BETWEEN, Floats, LabelSpace, Probs, Task, Truth
 
 TRUTH, LABELS, LABEL, ROLE = "truth", "labels", "label", "role"
-BETWEEN = "|"
 SCORE = "p:"
 
 Names = tuple[str, ...]

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -41,3 +42,14 @@ def test_one_label_is_no_label_space():
     one = Schema("t", Layout.NAME, ("l",), ("only",), Task.MULTICLASS, ("t", "l"))
     with pytest.raises(DataError, match=r"\[E213\]"):
         one.space()
+
+
+def test_names_that_answers_could_not_tell_apart_are_refused():
+    unclear = replace(SCHEMA, names=("joy", "joy|fear"))
+    with pytest.raises(DataError, match=r"\[E213\] the name of a label holds \|(.|\n)*'joy\|fear'"):
+        unclear.space()
+
+
+def test_one_label_a_row_may_hold_any_sign():
+    one = replace(SCHEMA, names=("joy", "joy|fear"), task=Task.MULTICLASS)
+    assert one.space().names == ("joy", "joy|fear")

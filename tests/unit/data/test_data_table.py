@@ -116,6 +116,13 @@ def test_not_utf8_names_line_and_byte(tmp_path):
         read_table(path)
 
 
+def test_the_way_to_utf8_keeps_the_ending(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_bytes('{"text": "café"}\n'.encode("latin-1"))
+    with pytest.raises(DataError, match=r"> utf8\.jsonl, if that is its encoding"):
+        read_table(path)
+
+
 def test_unknown_ending(tmp_path):
     (tmp_path / "r.xls").write_text("text\n")
     with pytest.raises(MissingFileError, match=r"\[E204\](.|\n)*\.csv \.tsv"):
