@@ -5,24 +5,15 @@ Shapes: N rows, C labels, U units, P parts.
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.data.text import normalised
-from evenhand.durable import write_bytes
-from evenhand.errors import DataError, MissingFileError
 from evenhand.seeds import generator
 from evenhand.types import Role, Truth
-
-if TYPE_CHECKING:
-    from evenhand.data.dataset import Dataset
 
 Parts = NDArray[np.int64]
 
@@ -161,54 +152,3 @@ class _Deal:
             left_C[label] -= 1
             lacking[label].discard(part)
         return part
-
-
-def split_hash(dataset: Dataset) -> str:
-    """Return a SHA-256 of which id has which role, whatever the order of the rows."""
-    pairs = sorted(zip(dataset.ids, dataset.roles, strict=True))
-    return hashlib.sha256(repr([(i, r.value) for i, r in pairs]).encode()).hexdigest()
-
-
-def save_split(path: Path, dataset: Dataset) -> None:
-    """Write ``id`` and ``role`` of every row as Parquet; equal splits give equal bytes.
-
-    Raises:
-        WriteError: E106 when it cannot be written.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns: dict[str, Any] = {
-        "id": pa.array(dataset.ids, pa.string()),
-        "role": pa.array([role.value for role in dataset.roles], pa.string()),
-    }
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer)
-    write_bytes(path, buffer.getvalue())
-
-
-def load_split(path: Path) -> dict[str, Role]:
-    """Return id -> role as ``save_split`` wrote them.
-
-    Raises:
-        MissingFileError: E202 when there is no such file.
-        DataError: E204 when it is no split.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-        roles = [Role(role) for role in table["role"].to_pylist()]
-        return dict(zip(table["id"].to_pylist(), roles, strict=True))
-    except FileNotFoundError as error:
-        raise MissingFileError(
-            "E202", "there is no such split", got=str(path), fix="name a run that got so far"
-        ) from error
-    except (pa.ArrowException, KeyError, ValueError) as error:
-        raise DataError(
-            "E204",
-            "that is no split written by evenhand",
-            got=f"{path}: {error}",
-            fix="pass the split.parquet of a run",
-        ) from error

@@ -12,4 +12,6 @@ def test_every_row_is_kept_or_set_aside_with_up_to_five_examples():
         "  6 set aside: empty text (lines 3, 5, 6, 7, 8, ...)",
         "  1 set aside: no label (line 2)",
     ]
-    assert json.loads(json.dumps(ledger.to_dict()))["files"][0]["aside"]["no label"]["rows"] == 1
+    stored = json.loads(json.dumps(ledger.to_dict()))
+    assert stored["files"][0]["aside"]["no label"]["rows"] == 1
+    assert Ledger.from_dict(stored) == ledger

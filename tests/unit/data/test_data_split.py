@@ -1,15 +1,10 @@
-import hashlib
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
-from evenhand.config import DataConfig
-from evenhand.data.dataset import read_dataset
-from evenhand.data.split import assign, folds, load_split, save_split, split_hash, units_of
-from evenhand.errors import DataError, MissingFileError
+from evenhand.data.split import assign, folds, units_of
 from evenhand.types import Role
 
 TEXTS = st.lists(
@@ -110,34 +105,3 @@ def test_quality_is_that_of_the_reference_library():
             fold_N[rows] = k
         theirs.append(deviation(truth_NC, fold_N, 5))
     assert np.mean(ours) <= 1.1 * np.mean(theirs)
-
-
-@pytest.fixture
-def dataset():
-    rows = [f"text {i}" for i in range(40)]
-    source = {"text": rows, "label": ["a", "b"] * 20}
-    return read_dataset(source, config=DataConfig(), seed=3)
-
-
-def test_split_on_disk(tmp_path, dataset):
-    save_split(tmp_path / "one.parquet", dataset)
-    save_split(tmp_path / "two.parquet", dataset)
-    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
-    expected = dict(zip(dataset.ids, dataset.roles, strict=True))
-    assert load_split(tmp_path / "one.parquet") == expected
-
-
-def test_split_hash_is_of_pairs_of_id_and_role(dataset):
-    pairs = sorted((i, r.value) for i, r in zip(dataset.ids, dataset.roles, strict=True))
-    assert split_hash(dataset) == hashlib.sha256(repr(pairs).encode()).hexdigest()
-
-
-def test_split_that_is_missing(tmp_path):
-    with pytest.raises(MissingFileError, match=r"\[E202\]"):
-        load_split(tmp_path / "split.parquet")
-
-
-def test_split_that_is_none(tmp_path):
-    (tmp_path / "split.parquet").write_bytes(b"no parquet at all")
-    with pytest.raises(DataError, match=r"\[E204\] that is no split"):
-        load_split(tmp_path / "split.parquet")

@@ -1,0 +1,34 @@
+"""The role of every row on disk, and a hash of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+from evenhand.data.dataset import Dataset
+from evenhand.durable import write_bytes
+
+
+def split_hash(dataset: Dataset) -> str:
+    """Return a SHA-256 of which id has which role, whatever the order of the rows."""
+    pairs = sorted(zip(dataset.ids, dataset.roles, strict=True))
+    return hashlib.sha256(repr([(i, r.value) for i, r in pairs]).encode()).hexdigest()
+
+
+def save_split(path: Path, dataset: Dataset) -> None:
+    """Write ``id`` and ``role`` of every row as Parquet; equal splits give equal bytes.
+
+    Raises:
+        WriteError: E106 when it cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {
+        "id": pa.array(dataset.ids, pa.string()),
+        "role": pa.array([role.value for role in dataset.roles], pa.string()),
+    }
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    write_bytes(path, buffer.getvalue())
