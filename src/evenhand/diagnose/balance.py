@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.diagnose.checks import check
 from evenhand.diagnose.measures import Figures
@@ -32,9 +33,9 @@ def recall_over_precision(patient: Patient) -> Finding | None:
 
 def _imbalance(patient: Patient, code: str, *, above: str, below: str) -> Finding | None:
     figures = patient.figures
-    if figures is None:
+    if figures is None or _sought(patient, above):
         return None
-    means = _means(figures)
+    means = _means(figures, patient.judged_C)
     high, low = means[above], means[below]
     if np.isnan(high) or np.isnan(low) or high < RATIO * low or high - low < GAP:
         return None
@@ -58,12 +59,22 @@ def _imbalance(patient: Patient, code: str, *, above: str, below: str) -> Findin
     )
 
 
-def _means(figures: Figures) -> dict[str, float]:
+def _sought(patient: Patient, above: str) -> bool:
+    """Say whether the run file weighs that one more: beta above 1 is recall, below precision."""
+    beta = float(patient.setting("decision.beta", 1.0))
+    return beta > 1 if above == "recall" else beta < 1
+
+
+def _means(figures: Figures, judged_C: NDArray[np.bool_]) -> dict[str, float]:
     """Return mean precision and recall over the labels that are given and have support.
 
     A label that is never given has no precision; it is D103's or D105's.
+
+    Args:
+        figures: of all labels.
+        judged_C: labels that are cut for F, and for no demand or costs.
     """
-    counted_C = (figures.positives_C >= MIN_SUPPORT) & (figures.given_C > 0)
+    counted_C = judged_C & (figures.positives_C >= MIN_SUPPORT) & (figures.given_C > 0)
 
     def mean(values_C: Floats) -> float:
         return float(macro(np.where(counted_C, values_C, np.nan)))

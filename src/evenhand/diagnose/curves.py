@@ -15,6 +15,8 @@ SUBSTANTIAL = 0.3
 """Share of the loss at the start below which a tune loss is small, whatever its ratio."""
 ALL_KNOWN = 0.99
 """Share of known labels below which the two losses are means over different things."""
+AT_HALF = ("macro_f1_at_half", "micro_f1", "weighted_f1")
+"""Metrics for choosing a pass that cut every probability at 0.5, or take the likeliest class."""
 RISE = 1.1
 """Tune loss over its lowest that is beyond the noise from pass to pass."""
 WINDOWS, FEWEST_IN_WINDOW = 20, 5
@@ -72,6 +74,27 @@ def tune_loss_rising(patient: Patient) -> Finding | None:
         "the passes after that made the scores overconfident"
         if harmful
         else "calibration mends what the later passes overstate, and an earlier pass may be kept",
+    )
+
+
+@check("D212", live=True)
+def chosen_at_half(patient: Patient) -> Finding | None:
+    """The metric that chooses the pass reads scores at 0.5, and kept one that knew less."""
+    metric, kept = patient.setting("train.metric"), patient.chosen
+    if metric not in AT_HALF or kept is None:
+        return None
+    lowest = min(patient.epochs, key=lambda record: float(record["tune_loss"]))
+    later = _pass(lowest) > _pass(kept)
+    if not later or not kept["tune_loss"] > RISE * lowest["tune_loss"]:
+        return None
+    return Finding(
+        "D212",
+        "error" if patient.unlearnt else "warning",
+        "the pass was chosen at 0.5",
+        f"{metric} kept pass {_pass(kept)}, with a tune loss of {kept['tune_loss']:.3f}; it was "
+        f"{lowest['tune_loss']:.3f} after pass {_pass(lowest)}",
+        {"train": {"metric": "tuned_macro_f1"}},
+        "while probabilities settle near the labels' shares few reach 0.5, however well they rank",
     )
 
 

@@ -70,10 +70,11 @@ def cut_on_few(patient: Patient) -> Finding | None:
 
 
 def _own_cuts(patient: Patient) -> dict[str, Mapping[str, Any]]:
-    """Return the cuts or biases that were fitted to one label each."""
+    """Return the cuts or biases that were fitted to one label each, for F1."""
     stored = patient.decision or {}
     cuts = stored.get("thresholds") or stored.get("biases") or {}
-    return {name: cut for name, cut in cuts.items() if cut["source"] == "own"}
+    own = {name: cut for name, cut in cuts.items() if cut["source"] == "own"}
+    return {name: cut for name, cut in own.items() if name not in patient.demanded}
 
 
 def _extreme(patient: Patient, value: float) -> bool:

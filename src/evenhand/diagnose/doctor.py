@@ -15,7 +15,7 @@ GRACE = 0.2
 ROOMS = {"D2": 0, "D3": 1, "D1": 2}
 """Of equally severe findings, training comes first, then data and parts, then scores: the first
 two cause the third."""
-CAUSES = ("D201", "D202", "D203", "D204", "D208", "D209", "D211", "D301")
+CAUSES = ("D201", "D202", "D203", "D204", "D208", "D209", "D211", "D212", "D213", "D301")
 """A run with one of these has not been trained, so its scores say nothing about imbalance."""
 IMBALANCE = ("D101", "D102", "D103", "D104", "D106", "D107", "D108")
 """Symptoms for which one reaches for weights, samplers and cuts."""
@@ -23,6 +23,7 @@ EXPLAINS = {
     "D101": ("D103", "D106", "D107"),
     "D104": ("D103", "D106", "D107", "D110"),
     "D108": ("D107",),
+    "D202": ("D213",),
 }
 """What the first says includes what the others say."""
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.decide import Decision
+from evenhand.decide import Costs, Decision
+from evenhand.decide.choice import DEMANDS
 from evenhand.diagnose.measures import Figures
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.selection import decided_at_half
@@ -88,6 +89,20 @@ class Patient:
         if self.measured is None or self.decided_NC is None:
             return None
         return Figures.of(self.measured, self.decided_NC)
+
+    @cached_property
+    def demanded(self) -> frozenset[str]:
+        """Labels whose cuts serve a demand or costs: their precision and recall are as asked."""
+        asked = (self.decision or {}).get("asked", {})
+        demands = [label for kind in DEMANDS for label in asked.get(kind, {})]
+        costly = Costs.from_dict(asked["costs"]).labels if "costs" in asked else frozenset()
+        return costly.union(demands)
+
+    @property
+    def judged_C(self) -> NDArray[np.bool_]:
+        """Whether each label of the measured rows is cut for F, so that F can blame the cut."""
+        names = () if self.measured is None else self.measured.labels.names
+        return np.array([name not in self.demanded for name in names], dtype=np.bool_)
 
     @property
     def unlearnt(self) -> bool:

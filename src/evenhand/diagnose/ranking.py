@@ -57,6 +57,7 @@ def bad_cut(patient: Patient) -> Finding | None:
     if figures is None or patient.measured is None:
         return None
     able_C = (figures.positives_C >= MIN_POSITIVES) & (figures.gain_C >= GOOD_GAIN)
+    able_C &= patient.judged_C
     reached_C, possible_C = np.nan_to_num(figures.f1_C), _possible(patient.measured)
     lost = np.flatnonzero(able_C & (reached_C < LOST_SHARE * possible_C))
     if not len(lost):

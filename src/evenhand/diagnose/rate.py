@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.diagnose.amount import BARELY
+from evenhand.diagnose.baselines import better_baseline
 from evenhand.diagnose.checks import check
 from evenhand.diagnose.patient import Patient
 from evenhand.finding import Finding
@@ -16,6 +17,9 @@ HEAD_RATIO = 10
 LOW_LR = 5e-6
 """Rate below which a backbone keeps its weights: a step moves a weight by the rate at most, so a
 thousand steps move it by 0.005, a tenth of a usual weight."""
+SLOW_HEAD = 3e-4
+"""Rate below which a new head may get nowhere: from random weights it has further to go than a
+backbone, and a thousand steps move it by 0.3 at most."""
 HIGH_LR = 1e-3
 """Rate from which on a pretrained backbone loses what it knew; large only for random weights."""
 EXPLODED = 1.5
@@ -93,6 +97,26 @@ def zero_too_early(patient: Patient) -> Finding | None:
         {"schedule": {"steps": total}} if fits else {"schedule": {"name": "linear"}},
         "the schedule was made for fewer steps than the run has (counted without accumulation, "
         "or copied from a shorter run)",
+    )
+
+
+@check("D213")
+def slow_head(patient: Patient) -> Finding | None:
+    """The head learns about as slowly as the backbone, and the run has learnt too little."""
+    rate, head = patient.setting("optim.lr"), patient.setting("optim.head_lr")
+    if rate is None or head is None or head >= min(SLOW_HEAD, HEAD_RATIO * rate):
+        return None
+    rival = better_baseline(patient)
+    if not patient.unlearnt and rival is None:
+        return None
+    return Finding(
+        "D213",
+        "error" if patient.unlearnt else "warning",
+        "the head learns slowly",
+        f"its peak rate is {head:.1e}, so {patient.done:,} steps move its random weights by at "
+        f"most {head * patient.done:.1e}; {patient.fall_in_words}",
+        {"optim": {"head_lr": float(f"{HEAD_RATIO * rate:.1g}")}},
+        "what is new can learn ten times as fast as what is pretrained; unset, it does",
     )
 
 

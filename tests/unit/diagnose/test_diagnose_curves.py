@@ -1,4 +1,4 @@
-"""D205, D206, D207: overfitting, a rising tune loss, an oscillating loss."""
+"""D205, D206, D207, D212: overfitting, rising tune loss, oscillating loss, a pass kept early."""
 
 from __future__ import annotations
 
@@ -85,3 +85,40 @@ def test_four_restarts_in_a_run_are_no_oscillation(patient, by_hand):
 def test_thirty_nine_steps_are_too_few_to_tell(patient, by_hand):
     losses = [0.1 if i // 5 % 2 else 1.0 for i in range(39)]
     assert run("D207", patient(**by_hand.records(losses))) is None
+
+
+AT_HALF = {"train": {"metric": "macro_f1_at_half"}}
+
+
+def chance(by_hand):
+    truth_NC = by_hand.truth()
+    return by_hand.predictions(np.random.default_rng(1).normal(size=truth_NC.shape), truth_NC)
+
+
+@pytest.mark.parametrize(("lowest", "fires"), [(0.46, False), (0.45, True)])
+def test_a_pass_kept_at_half_is_a_tenth_above_the_lowest_tune_loss(patient, by_hand, lowest, fires):
+    made = with_losses(by_hand, [0.6, 0.5, 0.47, lowest], best=1)
+    finding = run("D212", patient(**made, config=AT_HALF))
+    assert (finding is not None) == fires
+    if finding is not None:
+        assert finding.severity == "warning"
+        assert finding.evidence == (
+            "macro_f1_at_half kept pass 2, with a tune loss of 0.500; it was 0.450 after pass 4"
+        )
+        assert finding.remedy == {"train": {"metric": "tuned_macro_f1"}}
+
+
+def test_a_kept_pass_that_learnt_nothing_is_an_error(patient, by_hand):
+    made = with_losses(by_hand, [0.6, 0.5, 0.4, 0.3], best=0)
+    assert run("D212", patient(**made, tune=chance(by_hand), config=AT_HALF)).severity == "error"
+
+
+@pytest.mark.parametrize("metric", ["tuned_macro_f1", "macro_ap", "neg_nll"])
+def test_a_metric_without_a_fixed_cut_may_keep_what_it_likes(patient, by_hand, metric):
+    made = with_losses(by_hand, [0.6, 0.5, 0.4, 0.3], best=0)
+    assert run("D212", patient(**made, config={"train": {"metric": metric}})) is None
+
+
+def test_a_pass_kept_after_the_lowest_is_no_matter_of_cuts(patient, by_hand):
+    made = with_losses(by_hand, [0.6, 0.3, 0.5], best=2)
+    assert run("D212", patient(**made, config=AT_HALF)) is None

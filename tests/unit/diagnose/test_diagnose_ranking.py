@@ -112,3 +112,33 @@ def test_balance_shows_both_means(patient, by_hand):
         "mean precision is 1.00 and mean recall 0.30 over 1 labels with at least 10 positives"
     )
     assert finding.remedy == {}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"recall": {"joy": 0.95}},
+        {"costs": {"joy": {"false_positive": 1, "false_negative": 50}}},
+    ],
+)
+def test_a_label_cut_as_demanded_is_not_blamed_on_its_cut(patient, by_hand, asked):
+    tune = balanced_by(by_hand, 20, 60)
+    decision = {**by_hand.decision((0.5,)), "asked": asked}
+    assert run("D107", patient(tune=tune, decision=by_hand.decision((0.5,)))) is not None
+    assert run("D107", patient(tune=tune, decision=decision)) is None
+    truth_NC = by_hand.truth()
+    low = by_hand.predictions(truth_NC - 4, truth_NC)
+    stored = {**by_hand.decision((0.5, 0.5, 0.5)), "asked": {"precision": {}}}
+    assert run("D105", patient(tune=low, decision=stored)) is not None
+    stored["asked"] = {"precision": dict.fromkeys(low.labels.names, 0.99)}
+    assert run("D105", patient(tune=low, decision=stored)) is None
+
+
+@pytest.mark.parametrize(
+    ("beta", "hits", "alarms", "code"), [(2, 20, 20, "D107"), (0.5, 6, 1, "D106")]
+)
+def test_the_side_that_beta_weighs_more_may_be_above(patient, by_hand, beta, hits, alarms, code):
+    config = {"decision": {"cuts": "per-label", "shrink": "auto", "beta": beta}}
+    parts = {"tune": balanced_by(by_hand, hits, alarms), "decision": by_hand.decision((0.5,))}
+    assert run(code, patient(**parts)) is not None
+    assert run(code, patient(config=config, **parts)) is None

@@ -1,4 +1,4 @@
-"""D202, D203, D204: learning rates too low, too high, zero too early."""
+"""D202, D203, D204, D213: learning rates too low, too high, zero too early; a slow head."""
 
 from __future__ import annotations
 
@@ -99,3 +99,47 @@ def test_zero_is_seen_while_the_run_goes_on(running, by_hand):
     made = stopped_at(by_hand, 60, total=80)
     finding = run("D204", running(**made, facts={"planned_steps": 400}))
     assert "20 of 80 steps so far" in finding.evidence
+
+
+def chance(by_hand):
+    truth_NC = by_hand.truth()
+    return by_hand.predictions(np.random.default_rng(1).normal(size=truth_NC.shape), truth_NC)
+
+
+def test_the_head_of_seed_nought(patient, by_hand):
+    config = {"optim": {"lr": 2e-5, "head_lr": 2e-5}}
+    made = by_hand.records([0.5] * 336)
+    finding = run(
+        "D213", patient(**made, tune=chance(by_hand), config=config, facts={"steps_done": 336})
+    )
+    assert finding.severity == "error"
+    assert finding.evidence == (
+        "its peak rate is 2.0e-05, so 336 steps move its random weights by at most 6.7e-03; "
+        "the fit loss did not fall"
+    )
+    assert finding.remedy == {"optim": {"head_lr": 2e-4}}
+
+
+@pytest.mark.parametrize(
+    "optim",
+    [
+        {"lr": 2e-5, "head_lr": None},
+        {"lr": 2e-5, "head_lr": 2e-4},
+        {"lr": 1e-4, "head_lr": 3e-4},
+    ],
+)
+def test_a_head_that_is_fast_enough(patient, by_hand, optim):
+    assert run("D213", patient(tune=chance(by_hand), config={"optim": optim})) is None
+
+
+def test_a_slow_head_that_has_learnt_is_no_fault(patient):
+    assert run("D213", patient(config={"optim": {"lr": 2e-5, "head_lr": 2e-5}})) is None
+
+
+def test_a_slow_head_below_the_baseline_is_a_warning(patient, by_hand):
+    systems = [
+        by_hand.system("evenhand, a cut a label", "ours", 0.6, ap=True),
+        by_hand.system("TF-IDF + logistic regression", "baseline", 0.7, ap=True),
+    ]
+    config = {"optim": {"lr": 2e-5, "head_lr": 2e-5}}
+    assert run("D213", patient(config=config, systems=systems)).severity == "warning"

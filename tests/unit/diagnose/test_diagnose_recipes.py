@@ -27,7 +27,7 @@ SETTINGS = {
 }
 REMEDIED = {
     "D101", "D103", "D105", "D106", "D107", "D108", "D110", "D111",
-    "D201", "D202", "D203", "D204", "D205", "D206", "D207", "D208", "D210", "D211",
+    "D201", "D202", "D203", "D204", "D205", "D206", "D207", "D208", "D210", "D211", "D212", "D213",
     "D301", "D302", "D303", "D304",
 }  # fmt: skip
 FACTS = {
@@ -70,10 +70,13 @@ def sick(patient, by_hand, config):
     rising = by_hand.records(losses["falling"])
     for record, loss in zip(rising["epochs"], (0.4, 0.5, 0.7, 1.2), strict=True):
         record |= {"tune_loss": loss, "fit_loss": 0.1}
+    early = by_hand.records(losses["falling"])
+    for record in early["epochs"][1:]:
+        record["best"] = False
     edge = {"decision": by_hand.decision((0.5, 0.5, 0.999), supports=(80, 40, 9))}
     few = {**by_hand.records([0.5] * 20, passes=1), "facts": {"steps_done": 20}}
     few["facts"]["planned_steps"] = 20
-    unlike += [few, rates, rising, edge, {"facts": {"stopped": "non-finite"}}]
+    unlike += [few, rates, rising, early, edge, {"facts": {"stopped": "non-finite"}}]
     for given in unlike:
         facts = FACTS | given.pop("facts", {})
         made = patient(**given, facts=facts)
