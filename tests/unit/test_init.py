@@ -9,8 +9,8 @@ import pytest
 import evenhand
 
 PUBLIC = {
-    "Decision", "DecisionClassifier", "EvenhandError", "LabelSpace", "Logits", "Predictions", "Probs", "Role", "Task",
-    "fit_decision", "load", "train",
+    "Decision", "DecisionClassifier", "EvenhandError", "LabelSpace", "Logits", "Predictions",
+    "Probs", "Role", "Task", "fit_decision", "load", "train",
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from evenhand.types import Floats, Task, Truth
 
 Decided = NDArray[np.bool_]
+EXACT_ROWS = 2**16
+"""Rows whose counts are added up in float32 at a time, far below where it stops being exact."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,12 @@ def balanced_accuracy(counts: Counts, task: Task) -> float:
 
 def confusion_matrix(truth_NC: Truth, decided_NC: Decided) -> NDArray[np.int64]:
     """Count rows by true class (first axis) and decided class, multi-class, ``(C, C)``."""
-    return np.asarray((truth_NC == 1).astype(np.int64).T @ decided_NC.astype(np.int64))
+    matrix_CC = np.zeros((truth_NC.shape[1],) * 2, dtype=np.int64)
+    for start in range(0, len(truth_NC), EXACT_ROWS):
+        rows = slice(start, start + EXACT_ROWS)
+        positive_KC = (truth_NC[rows] == 1).astype(np.float32)
+        matrix_CC += (positive_KC.T @ decided_NC[rows].astype(np.float32)).astype(np.int64)
+    return matrix_CC
 
 
 def kappa(matrix_CC: NDArray[np.int64]) -> float:
@@ -206,18 +213,52 @@ def correlation(matrix_CC: NDArray[np.int64]) -> float:
     return float(divide(shared, margins))
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where the positives of one class stand among its rows: AUC and AP from one sort.
+
+    Args:
+        rows_K: scores of all rows whose truth is known, ascending.
+        positives_P: scores of the positives, ascending.
+    """
+
+    rows_K: Floats
+    positives_P: Floats
+
+    @classmethod
+    def of(cls, truth_N: Truth, score_N: Floats) -> Standing:
+        """Sort the rows whose truth is known."""
+        known_N = ~np.isnan(truth_N)
+        rows_K = score_N.copy() if known_N.all() else score_N[known_N]
+        rows_K.sort()
+        return cls(rows_K, np.sort(score_N[truth_N == 1]))
+
+    @property
+    def auc(self) -> float:
+        """Chance that a positive outranks a negative, a tie counting one half."""
+        places = [
+            np.searchsorted(self.rows_K, self.positives_P, side).sum()
+            - np.searchsorted(self.positives_P, self.positives_P, side).sum()
+            for side in ("left", "right")
+        ]
+        positives, rows = len(self.positives_P), len(self.rows_K)
+        return float(divide(sum(places) / 2, positives * (rows - positives)))
+
+    @property
+    def ap(self) -> float:
+        """Average precision: sum of gain in recall times precision, a tie being one step."""
+        falling_S, hits_S = np.unique(-self.positives_P, return_counts=True)
+        taken_S = len(self.rows_K) - np.searchsorted(self.rows_K, -falling_S)
+        columns = (counts_S.astype(np.float64)[:, None] for counts_S in (hits_S, taken_S))
+        return float(step_area(*columns)[0])
+
+
 def roc_auc(truth_N: Truth, score_N: Floats) -> float:
     """Return the chance that a positive outranks a negative, a tie counting one half.
 
     Undefined without positives or without negatives.
     """
-    known_N = ~np.isnan(truth_N)
-    positive_N, score_N = truth_N[known_N] == 1, score_N[known_N]
-    _, group_N, size_G = np.unique(score_N, return_inverse=True, return_counts=True)
-    middle_rank_G = np.cumsum(size_G) - (size_G - 1) / 2
-    positives = int(positive_N.sum())
-    above = middle_rank_G[group_N[positive_N]].sum() - positives * (positives + 1) / 2
-    return float(divide(above, positives * (len(score_N) - positives)))
+    return Standing.of(truth_N, score_N).auc
 
 
 @dataclass(frozen=True)
@@ -287,4 +328,4 @@ def average_precision(truth_N: Truth, score_N: Floats) -> float:
 
     A constant score gives the share of positives; undefined without positives.
     """
-    return float(Ranking.of(truth_N, score_N).average_precision(np.ones((len(truth_N), 1)))[0])
+    return Standing.of(truth_N, score_N).ap

@@ -69,13 +69,15 @@ class Ranked:
     @classmethod
     def of(cls, truth_NC: Truth, scores_NC: Floats) -> Ranked:
         """Measure all rows at once."""
-        columns = list(zip(truth_NC.T, scores_NC.T, strict=True))
-        truth_K, scores_K = truth_NC.ravel(), scores_NC.ravel()
+        truth_CN, scores_CN = np.ascontiguousarray(truth_NC.T), np.ascontiguousarray(scores_NC.T)
+        columns = zip(truth_CN, scores_CN, strict=True)
+        standings = [metrics.Standing.of(t_N, s_N) for t_N, s_N in columns]
+        pooled = metrics.Standing.of(truth_CN.ravel(), scores_CN.ravel())
         return cls(
-            auc_C=np.array([metrics.roc_auc(t_N, s_N) for t_N, s_N in columns]),
-            ap_C=np.array([metrics.average_precision(t_N, s_N) for t_N, s_N in columns]),
-            micro_auc=metrics.roc_auc(truth_K, scores_K),
-            micro_ap=metrics.average_precision(truth_K, scores_K),
+            auc_C=np.array([standing.auc for standing in standings]),
+            ap_C=np.array([standing.ap for standing in standings]),
+            micro_auc=pooled.auc,
+            micro_ap=pooled.ap,
         )
 
 

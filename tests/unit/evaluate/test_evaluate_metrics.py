@@ -101,6 +101,15 @@ def test_confusion_matrix_has_truth_on_the_first_axis() -> None:
     assert m.confusion_matrix(truth_NC, decided_NC).tolist() == [[1, 1], [0, 1]]
 
 
+def test_a_confusion_matrix_counted_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    truth_NC, decided_NC = (one_hot(random.integers(0, 3, 50), 3) for _ in range(2))
+    at_once = m.confusion_matrix(truth_NC, decided_NC.astype(bool))
+    monkeypatch.setattr(m, "EXACT_ROWS", 7)
+    assert m.confusion_matrix(truth_NC, decided_NC.astype(bool)).tolist() == at_once.tolist()
+    assert at_once.sum() == 50
+
+
 def test_auc_counts_a_tie_as_one_half() -> None:
     truth_N = np.array([1, 0, 1, 0, nan])
     assert m.roc_auc(truth_N, np.array([0.5, 0.5, 0.9, 0.1, 1.0])) == pytest.approx(3.5 / 4)
