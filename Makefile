@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 TORCH  ?= torch==2.13.0
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench docs clean
+.PHONY: setup demo test lint bench docs screenshots clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,12 @@ bench: setup
 
 docs: setup
 	$(BIN)/python docs/generate.py
+
+# Needs a Chromium (Debian: apt-get install chromium); takes the run of "make demo".
+screenshots: setup
+	test -f build/demo/run/report.html || $(MAKE) demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check playwright
+	$(BIN)/python scripts/screenshots.py build/demo/run --out docs/images
 
 clean:
 	rm -rf build runs .pytest_cache .mypy_cache .ruff_cache

@@ -81,6 +81,8 @@ def may_be(key: str, said: dict[str, Any]) -> str:
     if said["type"] == "array":
         items = said["prefixItems"] if "prefixItems" in said else [said["items"]]
         return "list of " + ", ".join(may_be(key, item) for item in items)
+    if said["type"] == "object":
+        return f"table: label = {may_be(key, said['additionalProperties'])}"
     bounds = ", ".join(f"{sign} {said[bound]:g}" for bound, sign in BOUNDS.items() if bound in said)
     return f"{WORDS.get(said['type'], 'number')} {bounds}".strip()
 

@@ -371,21 +371,16 @@ def _key_of(place: tuple[int | str, ...]) -> str:
     for depth, word in enumerate(place):
         words.append(toml_key(str(word)))
         if ".".join(words) in known_keys():
-            label = place[depth + 1 : depth + 2] if ".".join(words) in _tables() else ()
-            return ".".join([*words, *(toml_key(str(name)) for name in label)])
+            below = place[depth + 1 :] if _labels_stand_below(".".join(words)) else ()
+            return ".".join([*words, *(toml_key(str(label)) for label in below[:1])])
     return ".".join(words)
 
 
-def _tables() -> set[str]:
-    """Return the keys below which labels stand."""
-    sections = {name: field.annotation for name, field in RunConfig.model_fields.items()}
-    return {
-        f"{section}.{name}"
-        for section, model in sections.items()
-        if isinstance(model, type) and issubclass(model, Section)
-        for name, field in model.model_fields.items()
-        if get_origin(field.annotation) is dict
-    }
+def _labels_stand_below(key: str) -> bool:
+    section, _, name = key.partition(".")
+    sections: dict[str, type[Section]] = {"decision": DecisionConfig, "gates": GatesConfig}
+    model = sections.get(section)
+    return model is not None and get_origin(model.model_fields[name].annotation) is dict
 
 
 def known_keys() -> dict[str, str]:

@@ -108,6 +108,7 @@ def find_mistakes(
     slices: Sequence[Slicing] = (),
     only: str | None = None,
     shown: int = 5,
+    label_words: bool = True,
 ) -> Mistakes:
     """Describe the mistakes of a system.
 
@@ -121,6 +122,7 @@ def find_mistakes(
         slices: ways to cut the rows; each gets an error rate a part, and a test.
         only: one label; all of them if None.
         shown: mistakes of each kind shown a label, and words at most.
+        label_words: whether words are looked for in each label's mistakes, not only in all.
 
     Raises:
         DataError: E201 for a name that is no label.
@@ -132,7 +134,8 @@ def find_mistakes(
         truth_N = judged.truth_NC[:, wanted[0]]
         right_N, known_N = judged.decided_NC[:, wanted[0]] == (truth_N == 1), ~np.isnan(truth_N)
     wrong_N = known_N & ~right_N
-    look = partial(_of_label, judged, terms=terms, neighbours=neighbours, shown=shown)
+    own = terms if label_words else None
+    look = partial(_of_label, judged, terms=own, neighbours=neighbours, shown=shown)
     return Mistakes(
         {
             "task": judged.labels.task.value,
@@ -164,7 +167,12 @@ def hardest(
 
 
 def _of_label(
-    judged: Judged, label: int, *, terms: TermCounts, neighbours: Neighbours | None, shown: int
+    judged: Judged,
+    label: int,
+    *,
+    terms: TermCounts | None,
+    neighbours: Neighbours | None,
+    shown: int,
 ) -> dict[str, Any]:
     truth_N, given_N = judged.truth_NC[:, label], judged.decided_NC[:, label]
     positive_N, negative_N = truth_N == 1, truth_N == 0
@@ -177,7 +185,7 @@ def _of_label(
         (KINDS[1], negative_N & given_N, negative_N & ~given_N),
     ):
         rows_S, rows_K = hardest(judged, label, kind, shown=shown)
-        words = over_represented(terms, wrong_N, right_N, shown=shown)
+        words = over_represented(terms, wrong_N, right_N, shown=shown) if terms else []
         found[kind] = {
             "count": len(rows_K),
             "hardest": _described(judged, label, rows_S.tolist(), neighbours),

@@ -15,13 +15,12 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evenhand.evaluate.report_curves import Bin
 from evenhand.types import Floats
 
 if TYPE_CHECKING:
@@ -69,26 +68,6 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Bin:
-    """One bar of the reliability diagram: pairs of row and class with a similar probability.
-
-    Args:
-        low: lower edge of the probabilities, in [0, 1]; ``high`` is the upper one.
-        count: number of pairs.
-        predicted: mean probability.
-        observed: share of pairs that are true, with a Wilson interval.
-    """
-
-    low: float
-    high: float
-    count: int
-    predicted: float
-    observed: float
-    observed_low: float
-    observed_high: float
-
-
-@dataclass(frozen=True)
 class Series:
     """One line of a training curve.
 
@@ -103,68 +82,6 @@ class Series:
     x: Floats
     y: Floats
     look: str
-
-
-def precision_recall(
-    truth_N: NDArray[Any], score_N: Floats, points: int = 160
-) -> tuple[Floats, Floats]:
-    """Trace precision against recall over every cut, at most ``points`` of them.
-
-    At each kept recall level stands the best precision that reaches it; rows with unknown (NaN)
-    truth are left out. A class without a positive row gives two empty arrays.
-
-    Returns:
-        Recall (rising) and precision, ``(K,)`` each, in [0, 1].
-    """
-    known = ~np.isnan(truth_N)
-    order = np.argsort(-score_N[known], kind="stable")
-    truth, score = truth_N[known][order], score_N[known][order]
-    if not truth.sum():
-        return np.empty(0), np.empty(0)
-    last_of_tie = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
-    hits = np.cumsum(truth, dtype=np.float64)[last_of_tie]
-    recall, precision = hits / hits[-1], hits / (last_of_tie + 1)
-    levels = np.linspace(recall[np.argmax(hits > 0)], 1.0, points)
-    kept = np.unique(np.searchsorted(recall, levels - 1e-12))
-    return recall[kept], precision[kept]
-
-
-def reliability_bins(
-    probs_NC: Floats, truth_NC: NDArray[Any], *, level: float = 0.95, bins: int = 10
-) -> list[Bin]:
-    """Compare what was promised with what came true, all classes pooled.
-
-    Each (row, class) pair with known truth falls in one of ``bins`` equal bins by its
-    probability; empty bins are left out. Intervals are Wilson's, as if pairs were independent.
-    """
-    known = ~np.isnan(truth_NC)
-    probability, truth = probs_NC[known], truth_NC[known].astype(np.float64)
-    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    found = []
-    for b in np.unique(place):
-        inside = place == b
-        share = float(truth[inside].mean())
-        low, high = wilson(share, int(inside.sum()), level)
-        mean = float(probability[inside].mean())
-        edges = float(b) / bins, float(b + 1) / bins
-        found.append(Bin(*edges, int(inside.sum()), mean, share, low, high))
-    return found
-
-
-def wilson(share: float, count: int, level: float) -> tuple[float, float]:
-    """Return Wilson's interval for a share of ``count`` cases; 0 of n starts at 0 exactly."""
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * (share * (1 - share) / count + (z / (2 * count)) ** 2) ** 0.5
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def thin(x: Floats, y: Floats, points: int = 240) -> tuple[Floats, Floats]:
-    """Average neighbours until at most ``points`` are left; short series stay as they are."""
-    if len(x) <= points:
-        return x, y
-    pieces = np.array_split(np.arange(len(x)), points)
-    return np.array([x[p].mean() for p in pieces]), np.array([y[p].mean() for p in pieces])
 
 
 @contextmanager
@@ -259,32 +176,55 @@ def draw_precision_recall(
 
 
 @_settings()
-def draw_reliability(bins: Sequence[Bin], words: Words) -> str:
-    """Draw observed share against predicted probability, and below it how many pairs say so."""
+def draw_reliability(bins: Sequence[Bin], words: Words, *, before: Sequence[Bin] = ()) -> str:
+    """Draw observed share against predicted probability, and below it how many forecasts say so.
+
+    Args:
+        bins: of the calibrated probabilities.
+        words: what the plot is called.
+        before: of the raw ones, drawn hollow.
+    """
     figure, axes = _canvas(440, 430, (50, 14, 10, 146))
-    axes.plot([0, 1], [0, 1], color=MUTED, lw=1.1, ls=(0, (1, 2)))
-    predicted = [b.predicted for b in bins]
-    axes.vlines(
-        predicted, [b.observed_low for b in bins], [b.observed_high for b in bins], colors=ACCENT
-    )
-    axes.plot(predicted, [b.observed for b in bins], "o-", color=ACCENT, ms=5, lw=1.2)
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that came true")
+    _honesty(axes, bins, before)
+    axes.set(ylabel="share that came true")
     axes.tick_params(labelbottom=False)
     axes.grid(color=RULE, linewidth=0.7)
     below = figure.add_axes((50 / 440, 44 / 430, 376 / 440, 84 / 430))
     _quiet(below)
     counts = np.array([b.count for b in bins], dtype=np.float64)
     width = [b.high - b.low for b in bins]
-    below.bar([b.low for b in bins], counts, width, align="edge", color=RULE, lw=0)
+    below.bar([b.low for b in bins], counts, width, align="edge", color=RULE, ec=PAPER, lw=1)
     for b in bins:
         middle = (b.low + b.high) / 2, b.count
         above: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
-        below.annotate(_short(b.count), middle, color=MUTED, fontsize=10, **above)
+        below.annotate(_short(b.count), middle, color=MUTED, fontsize=8.5, **above)
     below.set_yscale("log")
     below.minorticks_off()
     below.set(xlim=(0, 1), ylim=(0.5, counts.max(initial=1) * 8), yticks=[])
-    below.set(xlabel="predicted probability", ylabel="pairs (log)")
+    below.set(xlabel="predicted probability", ylabel="count (log)")
     return _svg(figure, words)
+
+
+@_settings()
+def draw_small_reliability(bins: Sequence[Bin], words: Words, *, before: Sequence[Bin]) -> str:
+    """Draw the reliability of one label, small; arguments as of ``draw_reliability``."""
+    figure, axes = _canvas(172, 150, (28, 8, 8, 20))
+    _honesty(axes, bins, before, size=3.4)
+    axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    axes.set(xticklabels=["0", ".5", "1"], yticklabels=["0", ".5", "1"])
+    return _svg(figure, words)
+
+
+def _honesty(axes: Axes, bins: Sequence[Bin], before: Sequence[Bin], *, size: float = 5.0) -> None:
+    """Draw both curves, the diagonal of honesty, and the intervals of the calibrated one."""
+    axes.plot([0, 1], [0, 1], color=MUTED, lw=1.1, ls=(0, (1, 2)))
+    raw: dict[str, Any] = {"color": MUTED, "ms": size, "mfc": PAPER, "mew": 1.2, "lw": 1.0}
+    axes.plot([b.predicted for b in before], [b.observed for b in before], "o-", **raw)
+    said = [b.predicted for b in bins]
+    ends = [b.observed_low for b in bins], [b.observed_high for b in bins]
+    axes.vlines(said, *ends, colors=ACCENT, lw=1.2)
+    axes.plot(said, [b.observed for b in bins], "o-", color=ACCENT, ms=size, lw=1.3)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
 
 
 @_settings()

@@ -16,10 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from evenhand.calibrate.measures import calibration_measures
 from evenhand.decide import Decision
 from evenhand.errors import DataError
 from evenhand.evaluate import metrics
+from evenhand.evaluate.demanded import demands_measured
+from evenhand.evaluate.intervals import METHOD
 from evenhand.evaluate.metrics import Decided
+from evenhand.evaluate.scorecard import scorecard
 from evenhand.evaluate.selection import ranking_scores
 from evenhand.evaluate.systems import (
     AVERAGES,
@@ -33,10 +37,12 @@ from evenhand.evaluate.systems import (
     measure,
     our_systems,
 )
-from evenhand.types import FitStatistics, Floats, Predictions, Task
+from evenhand.types import FitStatistics, Floats, Logits, Predictions, Probs, Task
 
 UNSTABLE_BELOW = 20
 """A class with fewer positives is marked: its figures say little."""
+MOST_CURVES = 12
+"""Labels up to which each one's reliability curve is kept."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,20 @@ def evaluate(
         "task": rows.labels.task.value,
         "labels": list(rows.labels.names),
         "level": question.level,
+        "interval": METHOD,
         "resamples": question.resamples,
+        "seed": question.seed,
         "note": question.note,
         "systems": [m.row() for m in measured],
         "differences": differences(measured),
         "per_class": _per_class(rows, measured, decision),
         "equals_baseline": equalled(measured),
-    } | _overall(rows, measured[0])
+        "demands": demands_measured(decision, rows, ours[0].decided_NC, seed=question.seed),
+        "unmet": list(decision.unmet),
+    }
+    contents |= _overall(rows, measured[0]) | averages_and_calibration(
+        rows, ours[0].decided_NC, probs_NC
+    )
     return Results(contents, rows, ours[0].decided_NC, probs_NC)
 
 
@@ -211,6 +224,39 @@ def _overall(rows: Predictions, first: Measured) -> dict[str, Any]:
         "confusion": {"labels": list(rows.labels.names)} | confusion,
         "never_predicted": [rows.labels.names[c] for c in silent_C],
     }
+
+
+def averages_and_calibration(
+    rows: Predictions, decided_NC: Decided, probs_NC: Floats
+) -> dict[str, Any]:
+    """Return averages of each figure, and how honest probabilities are, raw and calibrated.
+
+    Args:
+        rows: the measured rows.
+        decided_NC: labels given, bool.
+        probs_NC: calibrated probabilities.
+    """
+    scored = scorecard(rows.labels, rows.truth_NC, decided_NC, scores_NC=ranking_scores(rows))
+    scores = rows.scores
+    raw = scores.probs(rows.labels.task) if isinstance(scores, Logits) else scores
+    return {
+        "averages": scored.to_dict()["averages"],
+        "calibration": {
+            "raw": _honesty(rows, raw),
+            "calibrated": _honesty(rows, Probs(probs_NC)),
+        },
+    }
+
+
+def _honesty(rows: Predictions, probs: Probs) -> dict[str, Any]:
+    """Return the measures of calibration, the curve of each label only where there are few."""
+    measures = calibration_measures(probs, rows.truth_NC, rows.labels.task)
+    if len(rows.labels) > MOST_CURVES:
+        measures["per_label"] = [
+            {name: value for name, value in label.items() if name != "curve"}
+            for label in measures["per_label"]
+        ]
+    return measures
 
 
 def _aucs(rows: Predictions) -> Floats:

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evenhand.evaluate.report import cautions, verdict
+from evenhand.evaluate.demanded import demand_lines
+from evenhand.evaluate.report_verdict import cautions, verdict
 from evenhand.types import Task
 
 WEAKEST = 8
@@ -36,6 +37,8 @@ def summary(results: Mapping[str, Any], *, console: Console) -> None:
     console.print(Text(estimate_line(results), style="dim"))
     for caution in cautions(results)[:2]:
         console.print(Text(f"! {caution}", style="yellow"), no_wrap=True, overflow="ellipsis")
+    for line in demand_lines(results):
+        console.print(Text(line))
     console.print(_systems(results["systems"]))
     console.print(_classes(results["per_class"], results["task"]))
     if notes := _footnotes(results):

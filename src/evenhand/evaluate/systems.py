@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.decide import Decision, crossfit, fit_decision
+from evenhand.decide import Choice, Decision, crossfit
+from evenhand.decide.choice import DEMANDS
+from evenhand.decide.rule import fit_rule
 from evenhand.evaluate.baselines import trivial_baselines
 from evenhand.evaluate.intervals import (
     Interval,
@@ -29,8 +31,15 @@ OURS = {
         "global": "evenhand, one cut",
         "fixed": "evenhand, fixed 0.5",
     },
-    Task.MULTICLASS: {"per-label": "evenhand, biases", "fixed": "evenhand, argmax"},
+    Task.MULTICLASS: {
+        "per-label": "evenhand, biases",
+        "global": "evenhand, one tilt",
+        "fixed": "evenhand, argmax",
+    },
 }
+AS_ASKED = "evenhand, as asked"
+"""The run's own decision where demands or costs make it another than its kind of cut alone."""
+WITHOUT_DEMANDS: dict[str, Any] = {name: {} for name in DEMANDS}
 AVERAGES = ("macro_f1", "micro_f1", "weighted_f1", "accuracy")
 TINY = 1e-9
 
@@ -40,8 +49,9 @@ class Question:
     """What is asked of an evaluation.
 
     Args:
-        settings: of ``fit_decision``: calibrate, cuts, shrink, min_support. Other systems are
-            decided by the same settings, but for the cuts where the name says otherwise.
+        settings: of ``fit_decision``. Demands are the run's own: every other system goes
+            without them, but seeks the same F or the least cost, under the same rules for whole
+            rows. One cut for all labels and fixed ones know no costs either.
         resamples: of the bootstrap.
         level: confidence of the intervals, in (0, 1).
         seed: of folds, resamples and the ``prior`` baseline.
@@ -57,7 +67,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Rival:
-    """Another model's predictions of the same rows, decided exactly as ours are."""
+    """Another model's predictions of the same rows, decided as ours are but for demands.
+
+    What is demanded of the run may be beyond another model, and a rival held to it would be
+    judged by what it was never asked to be good at.
+    """
 
     name: str
     tune: Predictions
@@ -111,31 +125,48 @@ def _decided(
     tune: Predictions, report: Predictions | None, question: Question, change: Mapping[str, Any]
 ) -> tuple[Decided, Floats]:
     """Decide the measured rows by what the tune rows chose; return labels and probabilities."""
-    settings = {**question.settings, **change}
+    settings = {**question.settings, **change, "resamples": 0}
     if report is None:
         crossed = crossfit(tune, seed=question.seed, **settings)
         return crossed.decided_NC, crossed.probs_NC
-    fitted = fit_decision(tune, seed=question.seed, **settings)
-    return fitted.decide(report.scores), fitted.probs(report.scores)
+    tune.refuse_report("choosing cuts")
+    choice = Choice(**settings, seed=question.seed)
+    return fit_rule(tune.scores, tune.truth_NC, tune.labels, choice).decide(report.scores)
 
 
 def our_systems(
     tune: Predictions, report: Predictions | None, decision: Decision, question: Question
 ) -> tuple[list[System], Floats]:
-    """Return our model under every kind of cut, the chosen kind first, and its probabilities."""
+    """Return our model under every kind of cut, the run's own first, and its probabilities.
+
+    Where the run demands something, or has costs for cuts that are not sought label by label,
+    its decision is none of these kinds: it comes first as ``AS_ASKED``, and all of them after it.
+    """
     names = OURS[tune.labels.task]
-    chosen = decision.kind if decision.kind in names else "fixed"
     if report is None:
-        decided_NC, probs_NC = _decided(tune, None, question, {"cuts": chosen})
+        decided_NC, probs_NC = _decided(tune, None, question, {"cuts": decision.kind})
     else:
         decided_NC, probs_NC = decision.decide(report.scores), decision.probs(report.scores)
     rows = tune if report is None else report
-    systems = [System(names[chosen], "ours", decided_NC, rows)]
+    own = None if _goes_beyond(question.settings, decision.kind) else decision.kind
+    systems = [System(AS_ASKED if own is None else names[own], "ours", decided_NC, rows)]
     for kind, name in names.items():
-        if kind != chosen:
-            other_NC, _ = _decided(tune, report, question, {"cuts": kind})
+        if kind != own:
+            other_NC, _ = _decided(tune, report, question, _of_kind(kind))
             systems.append(System(name, "ours", other_NC, rows))
     return systems, probs_NC
+
+
+def _goes_beyond(settings: Mapping[str, Any], kind: str) -> bool:
+    """Say whether demands or costs make a decision another than its kind of cut alone."""
+    demanded = any(settings.get(name) for name in DEMANDS)
+    return demanded or (kind != "per-label" and settings.get("costs") is not None)
+
+
+def _of_kind(kind: str) -> dict[str, Any]:
+    """Return the change of settings that makes plain cuts of a kind."""
+    costs = {} if kind == "per-label" else {"costs": None}
+    return {"cuts": kind, **WITHOUT_DEMANDS, **costs}
 
 
 def baseline_systems(
@@ -146,7 +177,7 @@ def baseline_systems(
         System(
             rival.name,
             "baseline",
-            _decided(rival.tune, rival.report, question, {})[0],
+            _decided(rival.tune, rival.report, question, WITHOUT_DEMANDS)[0],
             rival.tune if rival.report is None else rival.report,
         )
         for rival in rivals

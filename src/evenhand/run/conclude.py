@@ -14,17 +14,19 @@ from evenhand.decide import Decision, fit_decision
 from evenhand.durable import write_json
 from evenhand.evaluate.baselines import fit_tfidf
 from evenhand.evaluate.gates import Facts, GateResult, judge
-from evenhand.evaluate.report import Evidence, write_report
 from evenhand.evaluate.results import Results, evaluate
 from evenhand.evaluate.systems import Question, Rival
 from evenhand.predictions import load_predictions, save_predictions
-from evenhand.run import provenance
+from evenhand.run.deciding import decision_settings, kept_costs, settings_as_decided
 from evenhand.run.folder import Layout
 from evenhand.run.prepare import Prepared, encoder_config, predictions_of
 from evenhand.run.provenance import Stopwatch
+from evenhand.run.report import Judgement, mistakes_in, quick_check
 from evenhand.types import FitStatistics, Logits, Predictions, Role
 
 TFIDF = "TF-IDF + logistic regression"
+REPORTING = "reporting"
+"""The stage that writes the report."""
 
 
 def conclude(
@@ -35,8 +37,8 @@ def conclude(
     layout: Layout,
     watch: Stopwatch,
     steps: int,
-) -> None:
-    """Turn the best weights into predictions, decision, bundle, metrics and report.
+) -> Judgement:
+    """Turn the best weights into predictions, decision, bundle and metrics.
 
     Args:
         dataset: rows with roles.
@@ -45,12 +47,16 @@ def conclude(
         layout: where everything goes.
         watch: seconds spent.
         steps: optimizer steps done.
+
+    Returns:
+        The measured rows, as the metrics were counted on them.
     """
     with watch.stage("scoring"):
         _score(dataset, prepared, layout)
     tune = load_predictions(layout.predictions("tune"))
     with watch.stage("deciding"):
-        decision = fit_decision(tune, **decision_settings(config))
+        asked = decision_settings(config, rows=len(tune), costs=kept_costs(layout))
+        decision = fit_decision(tune, seed=config.seed, strict=False, **asked)
         decision.save(layout.decision)
     classifier = Classifier(
         prepared.model,
@@ -65,24 +71,31 @@ def conclude(
         rivals = _rivals(dataset, layout) if config.report.baselines else ()
     with watch.stage("evaluating"):
         results = measure(dataset, config, layout, decision, rivals=rivals)
-        gates = judged(config, results.to_dict(), layout, seconds=watch.seconds)
-        write_json(layout.metrics, {**results.to_dict(), "gates": [g.to_dict() for g in gates]})
-    with watch.stage("reporting"):
-        _report(dataset, config, layout, results, decision=decision, watch=watch)
+        rows = Judgement(results.predictions, results.decided_NC, results.probs_NC)
+        metrics = results.to_dict() | {
+            "mistakes": mistakes_in(rows, texts_for_report(dataset, config)),
+            "data_findings": quick_check(dataset, max_length=config.model.max_length),
+        }
+    gates = judged(config, metrics, layout, seconds=watch.seconds)
+    write_json(layout.metrics, metrics | {"gates": [gate.to_dict() for gate in gates]})
+    return rows
+
+
+def texts_for_report(dataset: Dataset, config: RunConfig) -> dict[str, str]:
+    """Return the texts by row id that a report may quote; none where the run file says so."""
+    return dict(zip(dataset.ids, dataset.texts, strict=True)) if config.report.texts else {}
 
 
 def judged(
     config: RunConfig, metrics: Mapping[str, Any], layout: Layout, *, seconds: Mapping[str, float]
 ) -> list[GateResult]:
-    """Hold figures against the gates of the run file; none asked, none returned."""
+    """Hold figures against the gates of the run file; none asked, none returned.
+
+    Time is that of training and evaluation: a report can be written again at any time.
+    """
     size = sum(file.stat().st_size for file in layout.bundle.iterdir()) / 1e6
-    hours = sum(seconds.values()) / 3600
+    hours = sum(spent for stage, spent in seconds.items() if stage != REPORTING) / 3600
     return judge(config.gates.model_dump(), Facts(metrics, size_mb=size, hours=hours))
-
-
-def decision_settings(config: RunConfig) -> dict[str, Any]:
-    """Return the settings of ``fit_decision``."""
-    return {**config.decision.model_dump(), "seed": config.seed}
 
 
 def measure(
@@ -103,7 +116,7 @@ def measure(
         fit=FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task),
         rivals=rivals,
         question=Question(
-            settings=config.decision.model_dump(),
+            settings=settings_as_decided(config, decision),
             resamples=config.report.resamples,
             level=config.report.level,
             seed=config.seed,
@@ -154,36 +167,3 @@ def _architecture(prepared: Prepared, config: RunConfig, steps: int) -> Architec
         max_length=config.model.max_length,
         trained_steps=steps,
     )
-
-
-def _report(
-    dataset: Dataset,
-    config: RunConfig,
-    layout: Layout,
-    results: Results,
-    *,
-    decision: Decision,
-    watch: Stopwatch,
-) -> None:
-    from evenhand.training.hooks import read_history
-
-    about = {
-        "data": {name: digest[:16] for name, digest in dataset.sha256.items()},
-        "seed": config.seed,
-        "backbone": config.model.backbone,
-        "loss": config.loss.name,
-        "versions": provenance.versions(),
-        "machine": provenance.machine(),
-        "seconds": watch.seconds,
-    }
-    evidence = Evidence(
-        metrics=results.to_dict(),
-        predictions=results.predictions,
-        probs_NC=results.probs_NC,
-        history=read_history(layout.history),
-        provenance=provenance.facts(about),
-        ledger=dataset.ledger.lines(),
-        decision=decision.to_dict(),
-        title=layout.root.name,
-    )
-    write_report(layout.report, evidence)

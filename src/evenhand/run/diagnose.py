@@ -66,7 +66,7 @@ def own_files(folder: str | Path) -> dict[str, Path]:
     layout = Layout(Path(folder))
     own = (
         *(layout.asked, layout.resolved, layout.manifest, layout.split, layout.history),
-        *(layout.decision, layout.metrics, layout.findings, layout.report),
+        *(layout.decision, layout.metrics, layout.findings, layout.report, layout.markdown),
         *(layout.bundle, layout.checkpoints, layout.predictions("tune").parent),
         layout.root / "tensorboard",
     )

@@ -1,36 +1,96 @@
-"""A finished run, measured on labelled rows that it has never seen."""
+"""A finished run looked at again: its own report anew, or its worth on rows it has never seen."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evenhand.config import RunConfig, parse_config, read_toml
-from evenhand.data import read_labelled
+from evenhand.config import RunConfig
+from evenhand.data import Dataset, read_labelled
+from evenhand.decide import Decision
 from evenhand.durable import make_folder, write_json
-from evenhand.errors import DataError
+from evenhand.errors import DataError, MissingFileError
+from evenhand.evaluate.intervals import METHOD
 from evenhand.evaluate.report import Evidence, write_report
-from evenhand.evaluate.results import Results, evaluate
+from evenhand.evaluate.results import Results, averages_and_calibration, evaluate
 from evenhand.evaluate.systems import Question
 from evenhand.run import provenance
-from evenhand.run.folder import Run
+from evenhand.run.conclude import judged, texts_for_report
+from evenhand.run.deciding import settings_as_decided
+from evenhand.run.folder import Layout, Run
 from evenhand.run.prepare import predictions_of
+from evenhand.run.report import Judgement, mistakes_in, positives_of, report_run
+from evenhand.run.reread import decided_rows, measured_role, reread, settings_of
 from evenhand.types import FitStatistics, Role
 
+NOT_QUOTED = "The run file says that no row is quoted (report.texts = false)."
 
-def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> Results:
+
+def evaluate_again(run: Run) -> dict[str, Any]:
+    """Write the report of a finished run again, its gates judged by the run file as it is now.
+
+    Figures stay those that the run has stored; only what an older evenhand did not store is added
+    to ``metrics.json``, counted on the stored predictions.
+
+    Returns:
+        What ``metrics.json`` holds.
+
+    Raises:
+        WriteError: E106 when the folder cannot be written.
+    """
+    config = settings_of(run)
+    predictions, decided_NC, probs_NC = decided_rows(run, measured_role(run))
+    rows = Judgement(predictions, decided_NC, probs_NC)
+    texts, why_not = _texts(run, config)
+    stored = run.metrics
+    metrics = {"interval": METHOD, "seed": config.seed} | stored
+    if not {"averages", "calibration"} <= stored.keys():
+        metrics |= averages_and_calibration(predictions, decided_NC, probs_NC)
+    if "mistakes" not in stored:
+        metrics["mistakes"] = mistakes_in(rows, texts)
+    gates = judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+    metrics["gates"] = [gate.to_dict() for gate in gates]
+    if metrics != stored:
+        write_json(run.layout.metrics, metrics)
+    found = run.layout.findings
+    report_run(
+        run.layout,
+        rows,
+        metrics=metrics,
+        findings=json.loads(found.read_text("utf-8")) if found.is_file() else None,
+        texts=texts,
+        why_no_texts=why_not,
+    )
+    return metrics
+
+
+def _texts(run: Run, config: RunConfig) -> tuple[Mapping[str, str], str]:
+    """Return the texts of the run's rows, or why there are none."""
+    if not config.report.texts:
+        return {}, NOT_QUOTED
+    try:
+        return texts_for_report(reread(run), config), ""
+    except (MissingFileError, DataError) as error:
+        return {}, f"Rows are shown by their ids: {error.what}."
+
+
+def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, Any]:
     """Measure ``run`` on the rows of ``data``; the cuts stay those of the run's tune rows.
 
     Args:
         run: a finished run.
         data: labelled rows, read by the run's own schema.
-        out: where ``metrics.json`` and ``report.html`` go, if anywhere.
+        out: where ``metrics.json``, ``report.html`` and ``report.md`` go, if anywhere.
+
+    Returns:
+        What ``metrics.json`` holds.
 
     Raises:
         DataError: E208 when rows of ``data`` chose the cuts, E201 for a label the run has not.
     """
-    classifier = run.classifier
-    config = parse_config(read_toml(run.layout.asked), source=str(run.layout.asked))
+    classifier, config = run.classifier, settings_of(run)
     dataset = read_labelled(data, classifier.schema, classifier.labels, Role.REPORT)
     tune = run.predictions(Role.TUNE)
     shared = set(dataset.ids) & set(tune.ids)
@@ -41,33 +101,63 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> Results:
             got=f"{len(shared)} of {len(dataset)} ids are tune rows, for example {min(shared)!r}",
             fix="pass rows that the run has never seen",
         )
-    measured = predictions_of(dataset, Role.REPORT, classifier.logits(dataset.texts))
     results = evaluate(
         tune,
-        measured,
+        predictions_of(dataset, Role.REPORT, classifier.logits(dataset.texts)),
         decision=run.decision,
         fit=FitStatistics.from_dict(run.manifest["fit"]),
-        question=_question(config),
+        question=_question(config, run.decision),
     )
+    metrics = _with_mistakes_and_gates(run, config, results, dataset)
     if out is not None:
         make_folder(out)
-        write_json(out / "metrics.json", results.to_dict())
-        evidence = Evidence(
-            metrics=results.to_dict(),
-            predictions=measured,
-            probs_NC=results.probs_NC,
-            provenance=provenance.facts({"data": dict(dataset.sha256), "run": str(run.folder)}),
-            ledger=dataset.ledger.lines(),
-            decision=run.decision.to_dict(),
-            title=f"{run.folder.name} on {Path(str(data)).name}",
-        )
-        write_report(out / "report.html", evidence)
-    return results
+        write_json(Layout(out).metrics, metrics)
+        title = f"{run.folder.name} on {Path(str(data)).name}"
+        _report(run, results, dataset, metrics, out=out, title=title)
+    return metrics
 
 
-def _question(config: RunConfig) -> Question:
+def _with_mistakes_and_gates(
+    run: Run, config: RunConfig, results: Results, dataset: Dataset
+) -> dict[str, Any]:
+    rows = Judgement(results.predictions, results.decided_NC, results.probs_NC)
+    metrics = results.to_dict()
+    gates = judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+    return metrics | {
+        "mistakes": mistakes_in(rows, texts_for_report(dataset, config)),
+        "gates": [gate.to_dict() for gate in gates],
+    }
+
+
+def _report(
+    run: Run,
+    results: Results,
+    dataset: Dataset,
+    metrics: Mapping[str, Any],
+    *,
+    out: Path,
+    title: str,
+) -> None:
+    config = settings_of(run)
+    evidence = Evidence(
+        metrics=metrics,
+        predictions=results.predictions,
+        probs_NC=results.probs_NC,
+        decision=run.decision.to_dict(),
+        texts=texts_for_report(dataset, config),
+        why_no_texts="" if config.report.texts else NOT_QUOTED,
+        rows={Role.REPORT.value: len(dataset)},
+        positives={Role.REPORT.value: positives_of(results.predictions)},
+        ledger=dataset.ledger.lines(),
+        provenance=provenance.facts({"data": dict(dataset.sha256), "run": str(run.folder)}),
+        title=title,
+    )
+    write_report(out, evidence)
+
+
+def _question(config: RunConfig, decision: Decision) -> Question:
     return Question(
-        settings=config.decision.model_dump(),
+        settings=settings_as_decided(config, decision),
         resamples=config.report.resamples,
         level=config.report.level,
         seed=config.seed,

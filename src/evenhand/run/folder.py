@@ -79,6 +79,11 @@ class Layout:
         return self.root / "report.html"
 
     @property
+    def markdown(self) -> Path:
+        """The same as text."""
+        return self.root / "report.md"
+
+    @property
     def bundle(self) -> Path:
         """What is deployed."""
         return self.root / "bundle"

@@ -16,6 +16,13 @@ from evenhand.sampling import Sampler, effective_prior, prior_shift
 from evenhand.types import FitStatistics, Floats, Task, Truth
 
 SHOWN = 3
+IDLE_SAMPLERS = {
+    ("weighted", "cap"): 1,
+    ("weighted", "power"): 0,
+    ("square-root", "cap"): 1,
+    ("oversample", "most"): 1,
+}
+"""Settings of samplers under which each row is drawn once, as without a sampler."""
 
 
 def corrections(config: RunConfig) -> list[str]:
@@ -36,9 +43,11 @@ def refuse_conflicts(config: RunConfig) -> None:
 
     Raises:
         ConfigError: E105 for stacked corrections that were not allowed, for unfreezing where
-            nothing is frozen, for mixing with a loss that cannot take soft targets, and for mixing
-            together with R-Drop.
+            nothing is frozen, for mixing with a loss that cannot take soft targets, for mixing
+            together with R-Drop or without a second row, and for a sampler that its own
+            settings undo.
     """
+    _refuse_undone_sampler(config)
     stacked = corrections(config)
     if len(stacked) > 1 and not config.train.allow_stacked:
         raise ConfigError(
@@ -69,6 +78,53 @@ def refuse_conflicts(config: RunConfig) -> None:
             got=f"mix.name = {config.mix.name!r}, train.r_drop = {config.train.r_drop}",
             fix="--set mix.name=none, or --set train.r_drop=0",
         )
+    if config.mix.name != "none" and config.train.batch_size == 1:
+        raise ConfigError(
+            "E105",
+            "mixing needs a second row in the batch",
+            got=f"mix.name = {config.mix.name!r}, train.batch_size = 1",
+            fix="--set mix.name=none, or --set train.batch_size=32",
+        )
+
+
+def refuse_idle(config: RunConfig, *, passes: int) -> None:
+    """Raise for what would begin only after the run has ended.
+
+    Args:
+        config: the run's settings.
+        passes: over the fit rows that are planned; the last may be cut short by ``max_steps``.
+
+    Raises:
+        ConfigError: E105 for a progressive sampler with a single pass, which is natural, and for
+            a first layer that would be unfrozen after the last pass.
+    """
+    planned = f"{passes} {'pass is' if passes == 1 else 'passes are'} planned"
+    if config.sampler.name == "progressive" and passes == 1:
+        raise ConfigError(
+            "E105",
+            "a progressive sampler begins as the data are, and goes on in later passes",
+            got=f"sampler.name = 'progressive', {planned}",
+            fix="plan more passes (train.epochs, train.max_steps), or --set sampler=class-aware",
+        )
+    if config.optim.unfreeze_every >= passes:
+        raise ConfigError(
+            "E105",
+            "no layer would be unfrozen before the run ends",
+            got=f"optim.unfreeze_every = {config.optim.unfreeze_every}, {planned}",
+            fix="plan more passes (train.epochs, train.max_steps), or --set optim.unfreeze_every=0",
+        )
+
+
+def _refuse_undone_sampler(config: RunConfig) -> None:
+    name = config.sampler.name
+    for key, value in config.sampler.settings().items():
+        if IDLE_SAMPLERS.get((name, key)) == value:
+            raise ConfigError(
+                "E105",
+                "the sampler's own setting undoes it: each row would be drawn once",
+                got=f"sampler.name = {name!r}, sampler.{key} = {value}",
+                fix=f"--set sampler.name=natural, or leave sampler.{key} at its default",
+            )
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from evenhand.config import RunConfig, parse_config, read_toml
 from evenhand.data import Dataset
 from evenhand.data.header import ID_NAMES, known_column
 from evenhand.data.labels import cell_name, is_missing
-from evenhand.data.split import split_hash
+from evenhand.data.split_file import split_hash
 from evenhand.data.table import Table, read_table
 from evenhand.decide import crossfit
 from evenhand.errors import DataError, MissingFileError
 from evenhand.evaluate.metrics import Decided
+from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Run
 from evenhand.run.predict import FORMULA
 from evenhand.run.sources import Sources
@@ -47,7 +48,8 @@ def decided_rows(run: Run, role: Role) -> tuple[Predictions, Decided, Floats]:
     if role is Role.REPORT:
         return rows, run.decision.decide(rows.scores), run.decision.probs(rows.scores)
     config = settings_of(run)
-    crossed = crossfit(rows, seed=config.seed, **config.decision.model_dump())
+    asked = settings_as_decided(config, run.decision)
+    crossed = crossfit(rows, seed=config.seed, **asked)
     return rows, crossed.decided_NC, crossed.probs_NC
 
 
@@ -61,7 +63,7 @@ def reread(run: Run) -> Dataset:
     sources = _sources(run)
     config = settings_of(run)
     try:
-        dataset = sources.read(config.data, seed=config.seed)
+        dataset = sources.read(config.data, seed=config.split_seed)
     except MissingFileError as error:
         raise _gone(run, error.got) from error
     known = set(run.manifest["sha256"].values())

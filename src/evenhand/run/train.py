@@ -6,22 +6,26 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from evenhand.config import RunConfig, parse_config, read_toml
 from evenhand.data import Dataset
-from evenhand.data.split import save_split, split_hash
+from evenhand.data.split_file import save_split, split_hash
+from evenhand.decide import Costs
 from evenhand.durable import make_folder, write_json, write_text
 from evenhand.errors import DataError, MissingFileError, TrainingError, WriteError
 from evenhand.evaluate.gates import refuse_unknown_labels
 from evenhand.run import provenance
 from evenhand.run.conclude import REPORTING, conclude, texts_for_report
+from evenhand.run.deciding import check_demands, costs_of, kept_costs
 from evenhand.run.diagnose import findings_of
 from evenhand.run.engine import Engine, assemble
 from evenhand.run.folder import Layout, Run
 from evenhand.run.prepare import Prepared, check_parts, prepare
 from evenhand.run.provenance import Stopwatch
+from evenhand.run.remedies import refuse_idle
 from evenhand.run.report import report_run
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
@@ -41,6 +45,7 @@ class Job:
         layout: where it goes.
         screen: where it speaks.
         watch: seconds spent.
+        costs: of errors, if the run file names any.
     """
 
     sources: Sources
@@ -48,6 +53,7 @@ class Job:
     layout: Layout
     screen: Screen
     watch: Stopwatch
+    costs: Costs | None
 
 
 def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen) -> Run:
@@ -64,15 +70,20 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     Raises:
         EvenhandError: with the code of what is wrong.
     """
+    asked = _located(asked)
     config = parse_config(asked, source="the run file or --set")
     layout = Layout(Path(out))
     layout.refuse_used()
-    job = Job(sources, config, layout, screen, Stopwatch())
     check_parts(config)
+    job = Job(sources, config, layout, screen, Stopwatch(), costs_of(config))
     dataset = _read(job)
     refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
+    for line in check_demands(config, dataset, job.costs):
+        screen.say(line)
     prepared = _prepare(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
+    rows = engine.loop.passes.rows
+    refuse_idle(config, passes=ceil(engine.plan.steps(rows) / engine.plan.pass_steps(rows)))
     _lay_out(job, asked, dataset, used=engine.used)
     return _finish(job, dataset, prepared, engine)
 
@@ -108,7 +119,15 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         layout,
         screen,
         Stopwatch(manifest["seconds"]),
+        costs_of(config),
     )
+    if job.costs != kept_costs(layout):
+        raise TrainingError(
+            "E303",
+            "the costs are no longer those that the run was started with",
+            got=f"{config.decision.costs} has changed",
+            fix="undo the change, or start a new run with another --out",
+        )
     check_parts(config)
     dataset = _read(job)
     known = set(manifest["sha256"].values())
@@ -141,6 +160,14 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[st
         if existed:
             layout.root.mkdir(exist_ok=True)
         raise
+
+
+def _located(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the file of costs by its whole path, so that it is found again."""
+    decision = asked.get("decision")
+    if not isinstance(decision, dict) or not isinstance(decision.get("costs"), str):
+        return asked
+    return {**asked, "decision": {**decision, "costs": str(Path(decision["costs"]).absolute())}}
 
 
 def _config_hash(config: RunConfig) -> str:
@@ -212,6 +239,7 @@ def _write_manifest(job: Job, dataset: Dataset, *, facts: dict[str, Any] | None 
             "rows": {role.value: dataset.count(role) for role in Role},
             "fit": FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task).to_dict(),
             "ledger": dataset.ledger.to_dict(),
+            "costs": job.costs and job.costs.to_dict(),
             "seed": job.config.seed,
             "config_sha256": _config_hash(job.config),
             "versions": provenance.versions(),

@@ -47,6 +47,17 @@ def test_the_most_confident_mistake_comes_first(four: Judged) -> None:
     assert hardest(four, 1, "false_alarm", shown=5)[0].tolist() == []
 
 
+def test_words_of_single_labels_can_be_left_out() -> None:
+    texts = ["so bad"] * 8 + ["all well"] * 8
+    rows = judged([[1, 0]] * 16, [[0.1, 0.1]] * 8 + [[0.9, 0.1]] * 8, texts)
+    tokens = [text.split() for text in texts]
+    whole = find_mistakes(rows, tokens).to_dict()
+    short = find_mistakes(rows, tokens, label_words=False).to_dict()
+    assert whole["labels"][0]["missed"]["words"] != []
+    assert short["labels"][0]["missed"]["words"] == []
+    assert short["words"] == whole["words"] != []
+
+
 def test_what_is_told_about_a_mistake(four: Judged) -> None:
     found = find_mistakes(four, [[]] * 4).to_dict()
     fraud, spam = found["labels"]

@@ -1,144 +1,23 @@
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from evenhand.errors import DataError
-from evenhand.evaluate.report import (
-    Evidence,
-    cautions,
-    interval,
-    number,
-    render,
-    verdict,
-    write_report,
-)
-from evenhand.types import LabelSpace, Logits, Predictions, Probs, Role, Task
+from evenhand.evaluate.report import Evidence, tell, to_html, write_report
+from evenhand.evaluate.report_verdict import cautions
+from evenhand.types import Task
+from report_evidence import EMOTIONS, evidence_of, part, system
 
-EMOTIONS = tuple(f"emotion {n:02}" for n in range(28))
+SECTIONS = "systems gates classes decision training mistakes findings data provenance reading"
 
 
-def part(value: float | None, half: float = 0.02) -> dict[str, float | None]:
-    if value is None:
-        return {"value": None, "low": None, "high": None}
-    return {"value": value, "low": max(0.0, value - half), "high": min(1.0, value + half)}
-
-
-def system(name: str, macro: float, kind: str = "baseline") -> dict[str, Any]:
-    return {
-        "name": name,
-        "kind": kind,
-        "macro_f1": part(macro),
-        "micro_f1": part(min(1.0, macro + 0.06)),
-        "weighted_f1": part(min(1.0, macro + 0.05)),
-        "macro_ap": part(macro + 0.01) if kind == "ours" else None,
-        "accuracy": part(macro),
-    }
-
-
-def shared(predictions: Predictions, per_class: list[dict[str, Any]]) -> dict[str, Any]:
-    macro = float(np.mean([row["f1"]["value"] or 0.0 for row in per_class]))
-    return {
-        "estimate": "held out",
-        "role": predictions.role.value,
-        "rows": len(predictions),
-        "task": predictions.labels.task.value,
-        "labels": list(predictions.labels.names),
-        "level": 0.95,
-        "resamples": 1000,
-        "note": None,
-        "undefined": 0,
-        "systems": [
-            system("balanced", macro, "ours"),
-            system("TF-IDF + logistic regression", 0.8 * macro),
-            system("all positive", 0.09),
-            system("majority", 0.02),
-        ],
-        "differences": [
-            {"name": "over TF-IDF + logistic regression", "macro_f1": part(0.2 * macro)},
-            {"name": "over all positive", "macro_f1": part(macro - 0.09)},
-        ],
-        "per_class": per_class,
-        "overall": {"brier": 0.0312, "expected_calibration_error": part(0.0101, 0.002)},
-        "never_predicted": [],
-        "equals_baseline": [],
-    }
-
-
-def class_row(name: str, truth_N: Any, predicted_N: Any, cut: float | None) -> dict[str, Any]:
-    hits = int((truth_N * predicted_N).sum())
-    support, given = int(truth_N.sum()), int(predicted_N.sum())
-    f1 = 2 * hits / (support + given) if support + given else None
-    half = 0.9 / (support + 1) ** 0.5
-    return {
-        "name": name,
-        "support": support,
-        "precision": part(hits / given if given else None, half),
-        "recall": part(hits / support if support else None, half),
-        "f1": part(f1, half),
-        "f1_half": part(None if f1 is None else f1 * (0.6 + 0.4 * min(1.0, support / 300)), half),
-        "ap": part(None if f1 is None else f1 * 0.98, half),
-        "auc": 0.93 if support else None,
-        "mcc": f1,
-        "threshold": cut,
-        "threshold_source": "own" if support >= 20 else "shrunk",
-        "unstable": support < 20,
-    }
-
-
-def training_history(steps: int) -> list[dict[str, Any]]:
-    step = {"kind": "step", "epoch": 1, "lr": 5e-5, "grad_norm": 0.3}
-    epoch = {"kind": "epoch", "fit_loss": 0.1, "tune_loss": 0.12, "metric": "tuned_macro_f1"}
-    noise = np.random.default_rng(3).random(steps)
-    lines = [{**step, "step": n + 1, "loss": float(0.1 + noise[n])} for n in range(steps)]
-    ends = [{**epoch, "step": steps * n // 4, "epoch": n, "best": n == 3} for n in range(1, 5)]
-    values = [{"tuned_macro_f1": 0.1 * e["epoch"], "macro_f1_half": 0.2} for e in ends]
-    return lines + [e | v for e, v in zip(ends, values, strict=True)]
-
-
-def evidence_of(
-    names: Sequence[str], task: Task, *, rows: int = 300, steps: int = 40, rarest: float = 1 / 40
-) -> Evidence:
-    """Make scores of some skill for classes whose shares fall geometrically."""
-    rng = np.random.default_rng(11)
-    share_C = np.geomspace(1, rarest, len(names)) / 3
-    label_N = rng.choice(len(names), size=rows, p=share_C / share_C.sum())
-    truth_NC = np.eye(len(names), dtype=np.float32)[label_N]
-    if task is Task.MULTILABEL:
-        truth_NC = (rng.random((rows, len(names))) < share_C).astype(np.float32)
-        truth_NC[0] = 1.0
-    noise_NC = 1.3 * rng.normal(size=truth_NC.shape)
-    probs_NC = Logits(np.log(share_C) + 3.5 * truth_NC + noise_NC).probs(task).values_NC
-    given_NC = probs_NC >= (0.3 if task is Task.MULTILABEL else probs_NC.max(axis=1)[:, None])
-    per_class = [
-        class_row(name, truth_NC[:, c], given_NC[:, c], 0.3) for c, name in enumerate(names)
-    ]
-    space = LabelSpace(tuple(names), task)
-    ids = tuple(str(n) for n in range(rows))
-    predictions = Predictions(ids, Probs(probs_NC), truth_NC, space, Role.REPORT)
-    wrong_C = (truth_NC != given_NC).sum(axis=0)
-    counts: dict[str, Any] = {"one_vs_rest": [[rows - int(w), int(w), 2, 3] for w in wrong_C]}
-    if task is Task.MULTICLASS:
-        counts = {"matrix": (truth_NC.T @ given_NC).astype(int).tolist()}
-    cuts = {row["name"]: {"value": 0.3, "support": 8, "source": "own"} for row in per_class}
-    return Evidence(
-        metrics={**shared(predictions, per_class), "confusion": {"labels": [*names], **counts}},
-        predictions=predictions,
-        probs_NC=probs_NC,
-        history=training_history(steps),
-        provenance={"version": "0.1.0", "seed": "7", "data_sha256": "53aa51172d142c89" * 4},
-        ledger=["read 43,410 rows of train.tsv", "set aside 17 rows: no label"],
-        decision={
-            "calibrator": {"name": "temperature", "temperature": 1.138},
-            "thresholds" if task is Task.MULTILABEL else "biases": cuts,
-        },
-    )
+def render(evidence: Evidence) -> str:
+    return to_html(tell(evidence))
 
 
 class Page(HTMLParser):
@@ -210,36 +89,114 @@ def test_ids_are_unique_and_every_reference_has_its_target(
     assert wanted <= set(ids)
 
 
-def test_every_plot_has_a_title_and_a_description(page_28: str) -> None:
-    plots = re.findall(r"<svg class=\"plot\".*?</svg>", page_28, re.DOTALL)
-    assert len(plots) == 2 + 1 + 28 + 4
-    for plot in plots:
-        assert re.search(
-            r"<title id=\"[\w-]+\">[^<]+</title><desc id=\"[\w-]+\">[^<]+</desc>", plot
-        )
+def test_every_plot_has_a_title_and_a_description(page_28: str, page_three: str) -> None:
+    for page, small in ((page_28, 0), (page_three, 3)):
+        plots = re.findall(r"<svg class=\"plot\".*?</svg>", page, re.DOTALL)
+        curves = 28 if page is page_28 else 3
+        assert len(plots) == 2 + 1 + small + curves + 4
+        for plot in plots:
+            assert re.search(
+                r"<title id=\"[\w-]+\">[^<]+</title><desc id=\"[\w-]+\">[^<]+</desc>", plot
+            )
 
 
 def test_sections_are_landmarks_in_the_order_of_the_story(page_28: str) -> None:
     page = Page(page_28)
     assert [len(page.all(tag)) for tag in ("header", "nav", "main", "footer", "h1")] == [1] * 5
-    assert " ".join(str(a["id"]) for a in page.all("section")) == (
-        "systems classes decision curves training confusion ledger provenance reading"
-    )
+    assert " ".join(str(a["id"]) for a in page.all("section")) == SECTIONS
+    assert page.all("html") == [{"lang": "en"}]
     assert len(page.all("caption")) == len(page.all("table"))
     assert all("scope" in a for a in page.all("th"))
 
 
-def test_the_table_of_classes_starts_sorted_by_rows_and_has_buttons(page_28: str) -> None:
-    table = page_28[page_28.index('id="by-class"') :]
+def test_the_table_of_classes_starts_sorted_by_rows_and_can_be_sorted(page_28: str) -> None:
+    table = page_28[page_28.index('aria-label="Classes"') :]
     table = table[: table.index("</table>")]
-    assert Page(table).all("button") == [{"type": "button"}] * 11
-    assert [a["aria-sort"] for a in Page(table).all("th") if "aria-sort" in a] == ["descending"]
-    rows = [int(n) for n in re.findall(r'<td class="n" data-sort="(\d+)">[\d,]+</td>', table)]
+    assert '<table class="stack full sortable">' in table
+    rows = [int(n) for n in re.findall(r'<td class="n" data-sort="([\d]+)">[\d,]+</td>', table)]
     assert rows == sorted(rows, reverse=True)
     assert len(rows) == 28
     for name in EMOTIONS:
         assert f'<th scope="row" data-sort="{name}">{name}' in table
         assert f"<b>{name}</b>" in page_28
+
+
+def test_gates_stand_before_the_classes_and_below_the_verdict(page_three: str) -> None:
+    said = text_of(page_three)
+    assert "1 of 2 gates fail: macro-F1." in said
+    assert "macro-F1 holds &gt; 0.4 0.500 0.300 to 0.700 the interval reaches past" in said
+    assert "macro-F1 fails &gt; 0.9 0.500" in said
+
+
+def test_a_run_without_gates_has_no_such_section(three: Evidence) -> None:
+    html = render(changed(three, gates=[]))
+    assert 'id="gates"' not in html
+    assert 'class="gates"' not in html
+
+
+def test_the_interval_is_named_with_resamples_and_seed(page_three: str) -> None:
+    assert "95 % percentile bootstrap, 1,000 resamples of rows, seed 7" in text_of(page_three)
+
+
+def test_cuts_have_interval_and_support_and_lack_what_nobody_knows(page_three: str) -> None:
+    table = page_three[page_three.index('aria-label="Decision"') :]
+    said = text_of(table[: table.index("</table>")])
+    assert "Class Bias Positives From ECE" in said
+    assert "0.300 0.250 to 0.410 8 own" in said
+    assert "Optimism" not in said
+
+
+def test_a_row_is_quoted_where_its_text_is_known_and_named_where_not(page_three: str) -> None:
+    assert "a text &lt;b&gt;in bold&lt;/b&gt; <small>3</small>" in page_three
+    assert '<th scope="row">4</th>' in page_three
+
+
+def test_without_texts_the_page_says_why(three: Evidence) -> None:
+    said = text_of(render(replace(three, texts={}, why_no_texts="The data is gone.")))
+    assert "The data is gone." in said
+    assert "This page quotes rows" not in said
+
+
+def test_findings_of_run_and_data_say_what_to_type(page_three: str, three: Evidence) -> None:
+    assert "warning D104 Labels are uneven Yes has 90 rows, no 9." in text_of(page_three)
+    assert "<code>--set loss=asymmetric</code>" in page_three
+    healthy = text_of(render(replace(three, findings=[])))
+    assert "Nothing that the checks know is wrong with this run." in healthy
+    unasked = render(changed(replace(three, findings=None), data_findings=None))
+    assert 'id="findings"' not in unasked
+
+
+def test_data_tells_roles_shares_and_imbalance(page_three: str) -> None:
+    said = text_of(page_three)
+    assert "3 to 1: maybe has 30 fit rows, yes 10" in said
+    assert "maybe 30 3 %" in said
+
+
+def test_settings_stand_under_provenance(page_three: str) -> None:
+    assert "<dt>loss.name</dt><dd>auto</dd>" in page_three
+
+
+def ratio(one: str, two: str) -> float:
+    """Return the contrast of two colours by WCAG 2.2, 1 to 21."""
+    lights = []
+    for colour in (one, two):
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = (
+            p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+        )
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def test_every_colour_of_text_can_be_read_by_day_and_by_night(page_three: str) -> None:
+    themes = [
+        dict(re.findall(r"--([\w-]+): (#\w{6})", b)) for b in page_three.split(":root {")[1:3]
+    ]
+    for theme in themes:
+        for ink in ("ink", "muted", "accent", "second", "bad", "good"):
+            for paper in ("paper", "wash"):
+                assert ratio(theme[ink], theme[paper]) >= 4.5, (ink, paper)
+        assert ratio(theme["bad"], theme["bad-wash"]) >= 4.5
 
 
 def test_same_evidence_gives_the_same_bytes(three: Evidence, page_three: str) -> None:
@@ -265,11 +222,12 @@ def test_label_names_and_texts_are_escaped() -> None:
 def test_undefined_values_read_not_available(three: Evidence) -> None:
     last = three.metrics["per_class"][-1]
     empty = {"precision": part(None), "f1": part(None), "ap": None, "auc": None, "mcc": None}
-    bare = {**last, **empty, "threshold": None, "threshold_source": None}
+    bare = {**last, **empty, "threshold": None}
     html = render(changed(three, per_class=[*three.metrics["per_class"][:-1], bare], undefined=1))
-    row = next(r for r in re.findall(r"<tr>.*?</tr>", html, re.DOTALL) if ">maybe" in r)
-    assert row.count("n/a") == 7
-    assert row.count('data-sort=""') == 7
+    table = html[html.index('aria-label="Classes"') :]
+    row = next(r for r in re.findall(r"<tr>.*?</tr>", table, re.DOTALL) if ">maybe" in r)
+    assert row.count("n/a") == 6
+    assert row.count('data-sort=""') == 6
     assert "None" not in text_of(html)
     assert "nan" not in text_of(html).split()
     assert "F1 is undefined for 1 of 3 classes" in html
@@ -284,7 +242,7 @@ def test_classes_with_few_rows_are_marked(three: Evidence, page_three: str) -> N
 def test_a_run_without_training_or_decision_has_no_such_section(three: Evidence) -> None:
     html = render(replace(three, history=(), decision={}, ledger=()))
     assert 'id="training"' not in html
-    assert 'id="ledger"' not in html
+    assert "What became of every row" not in html
     assert "What is decided" not in html
 
 
@@ -315,72 +273,12 @@ def test_banners_say_note_never_predicted_and_equals_baseline(three: Evidence) -
     assert render(evidence).count('<p class="banner" role="note">') == 3
 
 
-def judged(low: float | None, high: float | None, **changes: Any) -> dict[str, Any]:
-    metrics = {
-        "estimate": "held out",
-        "rows": 5426,
-        "level": 0.95,
-        "systems": [system("run", 0.5, "ours"), system("prior", 0.1), system("TF-IDF", 0.4)],
-        "differences": [
-            {"name": "over TF-IDF", "macro_f1": {"value": 0.1, "low": low, "high": high}}
-        ],
-    }
-    return {**metrics, **changes}
-
-
-def test_the_verdict_names_the_best_baseline_and_the_paired_interval() -> None:
-    found = verdict(judged(0.05, 0.15))
-    assert found.tone == "better"
-    assert found.sentence == (
-        "On 5,426 held-out rows, which chose nothing, the run reaches a macro-F1 of 0.500 "
-        "(95 % interval 0.480 to 0.520); the best baseline, TF-IDF, reaches 0.400. "
-        "The paired difference, +0.100 (+0.050 to +0.150), excludes zero."
-    )
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "tone", "zero"),
-    [
-        (-0.01, 0.2, "same", "includes zero"),
-        (0.0, 0.2, "same", "includes zero"),
-        (-0.2, -0.01, "worse", "excludes zero"),
-        (None, None, "same", "without a paired interval"),
-    ],
-)
-def test_the_verdict_claims_only_what_the_interval_shows(
-    low: float | None, high: float | None, tone: str, zero: str
-) -> None:
-    found = verdict(judged(low, high))
-    assert found.tone == tone
-    assert zero in found.sentence
-
-
-def test_the_verdict_without_a_baseline_compares_nothing() -> None:
-    found = verdict(judged(0.1, 0.2, systems=[system("run", 0.5, "ours")]))
-    assert found.judgement == "No baseline to compare with"
-    assert "the best baseline" not in found.sentence
-
-
-def test_a_cross_fitted_verdict_says_so() -> None:
-    found = verdict(judged(0.1, 0.2, estimate="cross-fitted"))
-    assert "each judged by thresholds that were chosen without it" in found.sentence
-
-
 def test_a_lead_finds_its_system_without_the_name_of_the_house(three: Evidence) -> None:
     systems = [three.metrics["systems"][0], system("evenhand, argmax", 0.3, "ours")]
     differences = [{"name": "over argmax", "macro_f1": part(0.123, 0.1)}]
     html = render(changed(three, systems=systems, differences=differences))
     assert "+0.123" in html
     assert "Lead over argmax" not in html
-
-
-def test_numbers_have_three_decimals_and_a_true_minus() -> None:
-    assert number(0.12345) == "0.123"
-    assert number(-0.02, signed=True) == "\N{MINUS SIGN}0.020"
-    assert number(-0.0001) == "0.000"
-    assert number(None) == "n/a"
-    assert interval({"value": 0.2, "low": 0.1, "high": 0.3}) == "0.100 to 0.300"
-    assert interval({"value": 0.2, "low": None, "high": 0.3}) == "n/a"
 
 
 def test_evidence_about_other_labels_is_refused(three: Evidence) -> None:
@@ -393,6 +291,9 @@ def test_probabilities_of_other_rows_are_refused(three: Evidence) -> None:
         replace(three, probs_NC=three.probs_NC[:-1])
 
 
-def test_the_report_is_written_whole(three: Evidence, page_three: str, tmp_path: Path) -> None:
-    write_report(tmp_path / "report.html", three)
+def test_page_and_text_are_written_side_by_side(
+    three: Evidence, page_three: str, tmp_path: Path
+) -> None:
+    write_report(tmp_path, three)
+    assert (tmp_path / "report.md").read_text("utf-8").startswith("# Evidence report")
     assert (tmp_path / "report.html").read_text("utf-8") == page_three

@@ -19,7 +19,7 @@ from evenhand.types import FitStatistics, LabelSpace, Logits, Predictions, Role,
 TOP = {
     "estimate", "role", "rows", "task", "labels", "level", "resamples", "note", "undefined",
     "systems", "differences", "per_class", "overall", "confusion", "never_predicted",
-    "equals_baseline",
+    "equals_baseline", "demands", "unmet", "interval", "seed", "averages", "calibration",
 }  # fmt: skip
 SYSTEM = {"name", "kind", "macro_f1", "micro_f1", "weighted_f1", "macro_ap", "accuracy"}
 PER_CLASS = {
@@ -120,13 +120,13 @@ def test_the_chosen_kind_of_cut_stands_first(cuts: str, names: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("cuts", "first"), [("per-label", "biases"), ("global", "argmax"), ("fixed", "argmax")]
+    ("cuts", "first"), [("per-label", "biases"), ("global", "one tilt"), ("fixed", "argmax")]
 )
-def test_multiclass_has_biases_and_argmax(cuts: str, first: str) -> None:
+def test_multiclass_has_biases_one_tilt_and_argmax(cuts: str, first: str) -> None:
     names = [s["name"] for s in measured(Task.MULTICLASS, cuts=cuts).contents["systems"]]
     assert names[0] == f"evenhand, {first}"
-    assert sorted(names[:2]) == ["evenhand, argmax", "evenhand, biases"]
-    assert names[2:] == ["majority", "prior"]
+    assert sorted(names[:3]) == ["evenhand, argmax", "evenhand, biases", "evenhand, one tilt"]
+    assert names[3:] == ["majority", "prior"]
 
 
 def test_half_is_shown_beside_the_cut() -> None:
@@ -263,3 +263,16 @@ def test_a_rival_on_other_rows_is_refused() -> None:
             fit=FitStatistics.of(tune.truth_NC, tune.labels.task),
             rivals=(rival,),
         )
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_averages_and_calibration_are_those_of_the_decision(task: Task) -> None:
+    contents = measured(task, held_out=True).to_dict()
+    overall = contents["overall"]
+    for figure, kind in (("f1", "macro"), ("f1", "micro"), ("f1", "weighted"), ("ap", "macro")):
+        value = overall[f"{kind}_{figure}"]["value"]
+        assert contents["averages"][figure][kind] == pytest.approx(value)
+    raw, calibrated = (contents["calibration"][kind] for kind in ("raw", "calibrated"))
+    assert len(raw["per_label"]) == len(calibrated["per_label"]) == len(contents["labels"])
+    assert "curve" in raw["per_label"][0]
+    assert 0 <= calibrated["ece"] <= 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evenhand.decide import crossfit, fit_decision
+from evenhand.decide import Costs, crossfit, fit_decision
 from evenhand.evaluate.intervals import paired_difference
 from evenhand.evaluate.systems import (
     Question,
@@ -105,3 +105,52 @@ def test_one_model_under_several_cuts_is_ranked_once() -> None:
     ours, _ = our_systems(tune, None, fit_decision(tune), QUESTION)
     first, *others = measure(tune, ours, QUESTION)
     assert all(other.ranked is first.ranked for other in others)
+
+
+DEMANDING = replace(QUESTION, settings={"recall": {"b": 0.99}, "precision": {"b": 0.99}})
+ALL_CUTS = ["evenhand, a cut a label", "evenhand, one cut", "evenhand, fixed 0.5"]
+
+
+def test_demands_are_the_runs_own_and_their_price_stands_below() -> None:
+    tune = rows(knowledge=1.0)
+    decision = fit_decision(tune, strict=False, **DEMANDING.settings)
+    ours, _ = our_systems(tune, None, decision, DEMANDING)
+    assert names(ours) == ["evenhand, as asked", *ALL_CUTS]
+    asked_NC = crossfit(tune, **DEMANDING.settings).decided_NC
+    np.testing.assert_array_equal(ours[0].decided_NC, asked_NC)
+    for system, cuts in zip(ours[1:], ("per-label", "global", "fixed"), strict=True):
+        np.testing.assert_array_equal(system.decided_NC, crossfit(tune, cuts=cuts).decided_NC)
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_rival_is_not_held_to_demands_that_it_cannot_meet(held_out: bool) -> None:
+    report = rows(knowledge=0.0, role=Role.REPORT, seed=1) if held_out else None
+    rival = Rival("rival", rows(knowledge=0.0), report)
+    fit = FitStatistics.of(rival.tune.truth_NC, Task.MULTILABEL)
+    question = replace(DEMANDING, settings={**DEMANDING.settings, "beta": 2.0})
+    found = baseline_systems(report or rival.tune, fit, [rival], question)[0]
+    expected_NC = crossfit(rival.tune, beta=2.0).decided_NC
+    if report is not None:
+        expected_NC = fit_decision(rival.tune, beta=2.0).decide(report.scores)
+    np.testing.assert_array_equal(found.decided_NC, expected_NC)
+
+
+def test_costs_are_sought_label_by_label_and_by_rivals_alike() -> None:
+    tune, costs = rows(knowledge=1.0), Costs(sides={"b": (1.0, 20.0)})
+    question = replace(QUESTION, settings={"costs": costs})
+    ours, _ = our_systems(tune, None, fit_decision(tune, costs=costs), question)
+    assert names(ours) == ALL_CUTS
+    for system, cuts in zip(ours[1:], ("global", "fixed"), strict=True):
+        np.testing.assert_array_equal(system.decided_NC, crossfit(tune, cuts=cuts).decided_NC)
+    fit = FitStatistics.of(tune.truth_NC, Task.MULTILABEL)
+    rival = baseline_systems(tune, fit, [Rival("rival", tune)], question)[0]
+    np.testing.assert_array_equal(rival.decided_NC, ours[0].decided_NC)
+
+
+def test_fixed_cuts_moved_by_costs_are_not_called_fixed() -> None:
+    tune, costs = rows(knowledge=1.0), Costs(sides={"b": (1.0, 20.0)})
+    settings = {"costs": costs, "cuts": "fixed", "calibrate": "none"}
+    decision = fit_decision(tune, **settings)
+    ours, _ = our_systems(tune, None, decision, replace(QUESTION, settings=settings))
+    assert names(ours) == ["evenhand, as asked", *ALL_CUTS]
+    np.testing.assert_array_equal(ours[3].decided_NC, tune.probs() >= 0.5)

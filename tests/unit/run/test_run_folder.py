@@ -13,12 +13,12 @@ def test_names_are_those_of_the_design(tmp_path):
     files = [
         layout.asked, layout.resolved, layout.manifest, layout.split, layout.history,
         layout.checkpoints, layout.predictions("tune"), layout.decision, layout.metrics,
-        layout.report, layout.bundle,
+        layout.report, layout.markdown, layout.bundle,
     ]  # fmt: skip
     assert [str(f.relative_to(tmp_path)) for f in files] == [
         "run.toml", "resolved.json", "manifest.json", "split.parquet", "history.jsonl",
         "checkpoints", "predictions/tune.parquet", "decision.json", "metrics.json",
-        "report.html", "bundle",
+        "report.html", "report.md", "bundle",
     ]  # fmt: skip
 
 

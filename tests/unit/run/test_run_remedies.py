@@ -6,7 +6,13 @@ import pytest
 from evenhand.config import override, parse_config
 from evenhand.errors import ConfigError
 from evenhand.losses import LOSSES
-from evenhand.run.remedies import Priors, corrections, refuse_conflicts
+from evenhand.run.remedies import (
+    IDLE_SAMPLERS,
+    Priors,
+    corrections,
+    refuse_conflicts,
+    refuse_idle,
+)
 from evenhand.sampling import SAMPLERS
 from evenhand.types import FitStatistics, Task
 
@@ -66,6 +72,35 @@ def test_unfreezing_what_is_not_frozen_is_refused():
     with pytest.raises(ConfigError, match=r"\[E105\] nothing is frozen"):
         refuse_conflicts(config("optim.unfreeze_every=1"))
     refuse_conflicts(config("optim.unfreeze_every=1", "optim.frozen_layers=all"))
+
+
+@pytest.mark.parametrize("mix", ["mixup", "smote"])
+def test_mixing_needs_a_second_row(mix):
+    with pytest.raises(ConfigError, match=r"\[E105\] mixing needs a second row"):
+        refuse_conflicts(config(f"mix={mix}", "train.batch_size=1"))
+    refuse_conflicts(config("train.batch_size=1"))
+
+
+@pytest.mark.parametrize(("name", "key"), IDLE_SAMPLERS)
+def test_a_sampler_that_draws_every_row_once_is_refused(name, key):
+    value = IDLE_SAMPLERS[name, key]
+    draws_N = SAMPLERS.build(name, ONE, Task.MULTICLASS, settings={key: value})(0.5)
+    assert draws_N == pytest.approx(np.ones(len(ONE)))
+    with pytest.raises(ConfigError, match=rf"sampler\.{key} = {value}"):
+        refuse_conflicts(config(f"sampler={name}", f"sampler.{key}={value}"))
+    refuse_conflicts(config(f"sampler={name}", f"sampler.{key}={value + 0.5}"))
+
+
+def test_what_would_begin_after_the_end_is_refused():
+    progressive = config("sampler=progressive")
+    with pytest.raises(ConfigError, match=r"(?s)\[E105\] a progressive.*1 pass is planned"):
+        refuse_idle(progressive, passes=1)
+    refuse_idle(progressive, passes=2)
+    thawing = config("optim.unfreeze_every=3", "optim.frozen_layers=all")
+    with pytest.raises(ConfigError, match=r"(?s)\[E105\] no layer.*every = 3, 3 passes are"):
+        refuse_idle(thawing, passes=3)
+    refuse_idle(thawing, passes=4)
+    refuse_idle(config("optim.frozen_layers=all"), passes=1)
 
 
 def test_a_progressive_sampler_moves_the_prior_from_the_datas_to_an_even_one():
