@@ -53,7 +53,14 @@ def test_plain_cuts_attain_the_highest_f1(app, tables):
 def test_what_is_printed(app, tables):
     folder, _, truth_NC = tables
     result = CliRunner().invoke(app, arguments(folder, "--scores", "probs"))
-    for words in ("cross-fitted", "at 0.5", "one global cut", "per-label cuts", "F1 in-sample"):
+    for words in (
+        "cross-fitted",
+        "at 0.5",
+        "one global cut",
+        "per-label cuts",
+        "F1 in-sample",
+        "log loss",
+    ):
         assert words in result.stdout
     assert str(folder / "decision.json") in result.stdout.replace("\n", "")
     line = next(line for line in result.stdout.splitlines() if "[c]" in line)

@@ -29,7 +29,7 @@ CHANGES_WEIGHTS = [
     {"optim.clip": 1e-3},
     {"optim.layer_decay": 0.5},
     {"optim.frozen_layers": 1},
-    {"optim.frozen_layers": "all", "optim.unfreeze_every": 1},
+    {"optim.frozen_layers": "all", "optim.unfreeze_every": 1, "train.epochs": 2},
     {"optim.ema": 0.9},
     {"schedule.name": "cosine"},
     {"schedule.name": "warm-restarts", "schedule.T_0": 1},

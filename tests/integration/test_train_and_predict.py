@@ -44,6 +44,7 @@ def test_a_run_leaves_everything_that_the_design_names(finished: Run) -> None:
         "metrics.json",
         "findings.json",
         "report.html",
+        "report.md",
         "bundle",
     }
 

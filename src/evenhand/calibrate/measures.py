@@ -128,6 +128,26 @@ def classwise_error(
     return np.array([curve.error for curve in curves])
 
 
+def calibration_figures(
+    probs: Probs, truth_NC: Truth, task: Task, *, bins: int = BINS
+) -> dict[str, float | None]:
+    """Return each measure that is one number; None where it is not defined.
+
+    Log loss, calibration error (over equal widths, over equal counts, mean of the labels) and
+    Brier score, as in ``calibration_measures``.
+    """
+    p_K, y_K = _forecasts(probs, truth_NC, task)
+    classwise_C = classwise_error(probs, truth_NC, bins=bins)
+    defined_C = classwise_C[~np.isnan(classwise_C)]
+    return {
+        "nll": nll(probs, truth_NC, task) if len(p_K) else None,
+        "ece": _number(reliability_curve(p_K, y_K, bins=bins).error),
+        "adaptive_ece": _number(reliability_curve(p_K, y_K, bins=bins, adaptive=True).error),
+        "classwise_ece": float(defined_C.mean()) if len(defined_C) else None,
+        "brier": _number(brier(p_K, y_K, bins=bins).score),
+    }
+
+
 def calibration_measures(
     probs: Probs, truth_NC: Truth, task: Task, *, bins: int = BINS
 ) -> dict[str, Any]:
@@ -138,14 +158,10 @@ def calibration_measures(
     """
     p_K, y_K = _forecasts(probs, truth_NC, task)
     classwise_C = classwise_error(probs, truth_NC, bins=bins)
-    defined_C = classwise_C[~np.isnan(classwise_C)]
     labels = [_label(probs, truth_NC, c) for c in range(truth_NC.shape[1])]
     return {
         "bins": bins,
-        "nll": nll(probs, truth_NC, task) if len(p_K) else None,
-        "ece": _number(calibration_error(probs, truth_NC, task, bins=bins)),
-        "adaptive_ece": _number(calibration_error(probs, truth_NC, task, bins=bins, adaptive=True)),
-        "classwise_ece": float(defined_C.mean()) if len(defined_C) else None,
+        **calibration_figures(probs, truth_NC, task, bins=bins),
         "brier": _plain(brier(p_K, y_K, bins=bins)),
         "curve": reliability_curve(p_K, y_K, bins=bins).to_dict(),
         "per_label": [

@@ -86,7 +86,7 @@ def decide(
     """Choose thresholds for any model's scores, and say what they are honestly worth."""
     from evenhand.cli.decide_view import show
     from evenhand.cli.outputs import refuse_overwriting
-    from evenhand.decide import Settings, fit_and_crossfit, read_costs
+    from evenhand.decide import Choice, Settings, fit_and_crossfit, read_costs
     from evenhand.decide.asked import budgets, demands
     from evenhand.decide.foreign import read_scores
     from evenhand.decide.price import price_demands
@@ -113,6 +113,7 @@ def decide(
         "exclusive": exclusive,
         "resamples": resamples,
     }
+    Choice(**settings, seed=seed).refuse_idle()
     decision, crossed = fit_and_crossfit(predictions, seed=seed, **settings)
     worth = compare_cuts(decision, predictions, seed=seed, **settings)
     prices = price_demands(decision, crossed, predictions, seed=seed, **settings)

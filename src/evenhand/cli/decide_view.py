@@ -10,8 +10,19 @@ from rich.table import Table
 
 from evenhand.decide import Decision
 from evenhand.decide.price import Price
-from evenhand.decide.summary import LabelLine
+from evenhand.decide.summary import LabelLine, unproven
 from evenhand.types import Task
+
+STAYS = {
+    Task.MULTILABEL: "no cut proved better than 0.5 beyond chance: cuts stay there",
+    Task.MULTICLASS: "no bias proved better than argmax beyond chance: biases stay 0",
+}
+HONESTY = {
+    "nll": "log loss",
+    "brier": "Brier score",
+    "ece": "calibration error",
+    "classwise_ece": "calibration error, labels' mean",
+}
 
 
 def show(
@@ -26,6 +37,8 @@ def show(
     """Print the cuts, what demands cost, what each kind of cut is worth, and where it lies."""
     console = Console()
     console.print(_cuts_table(decision, lines))
+    if unproven(decision):
+        console.print(STAYS[decision.labels.task])
     for price in prices:
         first, *rest = price.words(decision.labels.task)
         for line in (first, *(f"  {line}" for line in rest)):
@@ -34,6 +47,7 @@ def show(
     for words, value in worth.items():
         worth_table.add_row(words, _score(value))
     console.print(worth_table)
+    console.print(_honesty_table(decision))
     optimism = decision.estimate.expected_optimism
     if optimism is not None:
         console.print(f"expected optimism of the in-sample figures: {optimism:+.3f}")
@@ -58,6 +72,23 @@ def _cuts_table(decision: Decision, lines: Sequence[LabelLine]) -> Table:
             "n/a" if cut.optimism is None else f"{cut.optimism:+.3f}",
         )
     return table
+
+
+def _honesty_table(decision: Decision) -> Table:
+    """Show what the calibrator did to the probabilities, on rows that it was not fitted on."""
+    name = decision.calibrator.name
+    changed = name != "none"
+    table = Table("probabilities (0 is best)", "as they came", box=None)
+    if changed:
+        table.add_column(f"{name}, cross-fitted")
+    for key, words in HONESTY.items():
+        kinds = ("raw", "calibrated") if changed else ("raw",)
+        table.add_row(words, *(_fine(decision.calibration[kind][key]) for kind in kinds))
+    return table
+
+
+def _fine(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4f}"
 
 
 def _score(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,10 @@ import typer
 
 from evenhand import recipes
 from evenhand.config import override
-from evenhand.toml import toml_text
+from evenhand.toml import toml_text, typed_setting
+
+KEYS = {"text": "data.text", "label": "data.labels", "id": "data.id", "group": "data.group"}
+KEYS |= {"split": "data.split", "sample": "data.sample", "max-time": "train.max_time"}
 
 
 def train(
@@ -51,11 +55,9 @@ def train(
     from evenhand.run import Sources, start
     from evenhand.run import resume as go_on
 
-    columns: dict[str, Any] = {"text": text, "labels": label, "id": id_column}
-    columns |= {"group": group, "split": split, "sample": sample}
-    named = [f"data.{k}={toml_text(v)}" for k, v in columns.items() if v not in (None, [])]
-    if max_time is not None:
-        named.append(f"train.max_time={toml_text(max_time)}")
+    options: dict[str, Any] = {"text": text, "label": label, "id": id_column, "group": group}
+    options |= {"split": split, "sample": sample, "max-time": max_time}
+    named = _named(options, settings or [])
     if resume is not None:
         beside = (data, tune, report, labels_file, out, against, quick or None, *named)
         if settings or seeds > 1 or recipe != recipes.DEFAULT or any(v is not None for v in beside):
@@ -75,3 +77,13 @@ def train(
         return train_seeds(sources, recipe, settings, count=seeds, out=out)
     asked = override(recipes.load(recipe), settings)
     return finish(start(sources, asked, out, screen=screen()))
+
+
+def _named(options: Mapping[str, Any], settings: Sequence[str]) -> list[str]:
+    """Return options as settings of the run file; refuse one that is named a second time."""
+    given = {name: value for name, value in options.items() if value not in (None, [])}
+    typed = {".".join(typed_setting(setting)[0]) for setting in settings}
+    for name in given:
+        if KEYS[name] in typed:
+            raise typer.BadParameter(f"--{name} and --set {KEYS[name]} both name one setting")
+    return [f"{KEYS[name]}={toml_text(value)}" for name, value in given.items()]

@@ -1,5 +1,5 @@
 """What all labels together are cut for: a blend of macro- and micro-F-beta, or least cost."""
-# Shapes: N rows, C classes.
+# Shapes: N rows, C classes; counts_3NC as counts_3C, row by row.
 
 from __future__ import annotations
 
@@ -42,6 +42,40 @@ class Aim:
             given_N = decided_NC[known_N].argmax(axis=1)
             return -float(self.costs_CC[truth_NC[known_N].argmax(axis=1), given_N].sum())
         return float(np.nan_to_num(blend_of(counts_3C, beta=self.beta, micro=self.micro)))
+
+    @property
+    def costly(self) -> bool:
+        """Whether costs, not F-beta, are what counts."""
+        return self.costs_2C is not None or self.costs_CC is not None
+
+    def influence(self, truth_NC: Truth, decided_NC: NDArray[np.bool_]) -> Floats:
+        """Return what each row contributes to the blend, to first order, ``(N,)``; sums to 0.
+
+        It is the derivative by the weight of the row. So the root of the sum of squares is the
+        standard error over rows, and that of the difference between two decisions is paired.
+        Costs are not looked at.
+        """
+        known_NC = ~np.isnan(truth_NC)
+        positive_NC = truth_NC == 1
+        counts_3NC = np.stack([positive_NC & decided_NC, decided_NC & known_NC, positive_NC])
+        macro_N = _influence(counts_3NC.astype(np.float64), self.beta**2)
+        if not self.micro:
+            return macro_N
+        pooled_3N1 = counts_3NC.sum(axis=2, keepdims=True).astype(np.float64)
+        micro_N = _influence(pooled_3N1, self.beta**2)
+        return np.asarray((1 - self.micro) * macro_N + self.micro * micro_N)
+
+
+def _influence(counts_3NC: Floats, square: float) -> Floats:
+    """Return the derivative of the mean F-beta by the weight of each row, ``(N,)``."""
+    hits_C, given_C, positive_C = counts_3NC.sum(axis=1)
+    whole_C = given_C + square * positive_C
+    defined_C = whole_C > 0
+    safe_C = np.where(defined_C, whole_C, 1.0)
+    f_C = (1 + square) * hits_C / safe_C
+    hits_NC, given_NC, positive_NC = counts_3NC
+    slope_NC = ((1 + square) * hits_NC - f_C * (given_NC + square * positive_NC)) / safe_C
+    return np.asarray(slope_NC[:, defined_C].sum(axis=1) / max(1, int(defined_C.sum())))
 
 
 MACRO_F1 = Aim()

@@ -94,13 +94,12 @@ def _one_round(
     classes, rows = log_CN.shape
     later_CN, later_class_CN = _best_of_later(log_CN, biases_C)
     earlier_N, earlier_class_N = np.full(rows, -np.inf), np.zeros(rows, dtype=np.int16)
-    positives_C = np.bincount(y_N, minlength=classes)
     for c in range(classes):
         if c in movable:
             use_later_N = later_CN[c] > earlier_N
             rival_N = np.where(use_later_N, later_class_CN[c], earlier_class_N)
             critical_N = np.where(use_later_N, later_CN[c], earlier_N) - log_CN[c]
-            sweep = Sweep.of(critical_N, rival_N, y_N, c, positives_C=positives_C, aim=aim)
+            sweep = Sweep.of(critical_N, rival_N, y_N, c, classes=classes, aim=aim)
             value, reached = sweep.best(float(biases_C[c]))
             if reached > score + GAIN * max(1.0, abs(score)):
                 biases_C[c], score = value, reached

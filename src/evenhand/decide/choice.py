@@ -58,9 +58,11 @@ class Choice:
 
     Args:
         calibrate: name of a calibrator.
-        cuts: ``fixed`` (0.5, or plain argmax), ``global`` (one cut; plain argmax, since one
-            shared bias moves nothing) or ``per-label``.
-        shrink: ``auto`` pulls per-label values to the shared one by a cross-fitted amount.
+        cuts: ``fixed`` (0.5, or plain argmax), ``global`` (one cut, or one tilt of all classes
+            toward the rare ones) or ``per-label``.
+        shrink: ``auto`` pulls per-label values to the shared one by a cross-fitted amount, and
+            leaves them fixed where they would not earn their place; ``none`` takes them as
+            they are.
         min_support: positives that a label needs for a value of its own, >= 1. A demand is
             fitted to whatever positives there are.
         seed: of folds and resamples.
@@ -139,6 +141,27 @@ class Choice:
                 f"{both!r} in both",
                 "keep one of the two: least cost, or the demand",
             )
+
+    def refuse_idle(self) -> None:
+        """Refuse what is asked of a search that does not take place.
+
+        Raises:
+            ConfigError: E105 for beta, micro or a grid where every value is fixed beforehand.
+        """
+        seeks = self.cuts != "fixed"
+        demanded = any(True for _ in self.demanded())
+        given = {
+            "beta": self.beta != 1 and not demanded,
+            "micro": self.micro != 0,
+            "grid": self.grid != "exact" and not demanded,
+        }
+        for name, used in given.items():
+            if used and not seeks:
+                raise _conflict(
+                    f"{name} steers a search, and these cuts are not searched for",
+                    f"{name} = {getattr(self, name)!r}, cuts = {self.cuts!r}",
+                    f"take cuts = 'per-label', or drop {name}",
+                )
 
     def _refuse_multilabel_settings(self) -> None:
         given = {

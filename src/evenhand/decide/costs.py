@@ -86,6 +86,13 @@ class Costs:
         pairs = (self.sides or {}).items()
         return {name: dict(zip(SIDES, pair, strict=True)) for name, pair in pairs}
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Costs:
+        """Return the costs that ``to_dict`` described."""
+        if isinstance(stored.get("matrix"), Mapping) and set(stored["matrix"]) != set(SIDES):
+            return cls(matrix=stored["matrix"])
+        return cls(sides={name: (pair[SIDES[0]], pair[SIDES[1]]) for name, pair in stored.items()})
+
 
 def read_costs(path: Path) -> Costs:
     """Read costs from JSON (``.json``), or from CSV, TSV or Parquet.
@@ -126,7 +133,7 @@ def read_costs(path: Path) -> Costs:
 def _from_json(path: Path) -> Costs:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise MissingFileError(
             "E202", "there is no such file", got=str(path), fix="check the path"
         ) from error

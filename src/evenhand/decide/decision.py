@@ -14,16 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.calibrate import Calibrator, from_dict
+from evenhand.calibrate.calibrator import as_probs
+from evenhand.calibrate.measures import calibration_figures
 from evenhand.decide.choice import Choice, Cuts, Settings
 from evenhand.decide.crossfit import CrossFit, crossfit
-from evenhand.decide.demands import refuse_unmet
+from evenhand.decide.demands import unmet
 from evenhand.decide.f1 import count, f1_of, macro_f1
 from evenhand.decide.manner import Manner, apply_values
 from evenhand.decide.rule import Rule, Source, fit_rule
 from evenhand.decide.spread import value_intervals
 from evenhand.durable import write_json
 from evenhand.errors import DataError, MissingFileError
-from evenhand.types import Floats, LabelSpace, Predictions, Scores, Task
+from evenhand.types import Floats, LabelSpace, Predictions, Probs, Scores, Task
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,15 @@ class Decision:
         calibrator: scores to probabilities.
         cuts: one a label, in the order of ``labels``.
         kind: fixed, global or per-label.
-        shrinkage: positives at which a cut is half its own; 0 none, infinity all shared.
+        shrinkage: positives at which a cut is half its own; 0 none, infinity all shared or fixed.
         estimate: what it is worth.
         at_least_one: a row without labels gets the nearest one.
         exclusive: label that yields to any other.
         asked: what was sought beyond macro-F1: beta, demands, costs and the like.
+        calibration: how honest the probabilities are, ``raw`` as they came and ``calibrated``
+            on rows that did not fit the calibrator: nll, ece and the like.
+        unmet: what the rows that chose the cuts do not allow of it, in words, with how near
+            the cuts come.
     """
 
     labels: LabelSpace
@@ -94,6 +100,8 @@ class Decision:
     at_least_one: bool = False
     exclusive: str | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    unmet: tuple[str, ...] = ()
 
     @property
     def values_C(self) -> Floats:
@@ -151,6 +159,8 @@ class Decision:
             "at_least_one": self.at_least_one,
             "exclusive": self.exclusive,
             "asked": dict(self.asked),
+            "calibration": {name: dict(found) for name, found in self.calibration.items()},
+            "unmet": list(self.unmet),
         }
 
     @classmethod
@@ -172,6 +182,8 @@ class Decision:
             at_least_one=bool(stored.get("at_least_one", False)),
             exclusive=stored.get("exclusive"),
             asked=stored.get("asked", {}),
+            calibration=stored.get("calibration", {}),
+            unmet=tuple(stored.get("unmet", ())),
         )
 
     def save(self, path: Path) -> None:
@@ -202,7 +214,7 @@ class Decision:
 
 
 def fit_decision(
-    predictions: Predictions, *, seed: int = 0, **settings: Unpack[Settings]
+    predictions: Predictions, *, seed: int = 0, strict: bool = True, **settings: Unpack[Settings]
 ) -> Decision:
     """Fit calibrator and cuts on tune rows, and estimate honestly what they are worth.
 
@@ -212,6 +224,8 @@ def fit_decision(
     Args:
         predictions: tune rows; from any model.
         seed: of folds and resamples.
+        strict: refuse a demand that cannot be met; else it is met as nearly as the rows allow,
+            and ``unmet`` says so.
         settings: see ``Choice`` for each. Among them ``calibrate`` (``temperature`` if not
             given), ``cuts`` (``per-label``), ``shrink`` (``auto``), ``min_support`` (5), ``beta``,
             demands such as ``recall={"spam": 0.95}``, ``costs``, and ``resamples``.
@@ -221,11 +235,11 @@ def fit_decision(
             no label, E214 for a demand that cannot be met.
         ConfigError: E101, E102 or E105 for settings that cannot be.
     """
-    return fit_and_crossfit(predictions, seed=seed, **settings)[0]
+    return fit_and_crossfit(predictions, seed=seed, strict=strict, **settings)[0]
 
 
 def fit_and_crossfit(
-    predictions: Predictions, *, seed: int = 0, **settings: Unpack[Settings]
+    predictions: Predictions, *, seed: int = 0, strict: bool = True, **settings: Unpack[Settings]
 ) -> tuple[Decision, CrossFit]:
     """Return ``fit_decision`` and the cross-fitting that its estimates come from."""
     crossed = crossfit(predictions, seed=seed, **settings)
@@ -234,8 +248,10 @@ def fit_and_crossfit(
     rule = fit_rule(predictions.scores, truth_NC, labels, choice)
     decided_NC, probs_NC = rule.decide(predictions.scores)
     bare_NC = apply_values(probs_NC, rule.values_C, labels.task)
-    refuse_unmet(truth_NC, bare_NC, labels, choice.wishes(labels))
-    refuse_unmet(truth_NC, decided_NC, labels, choice.wishes(labels), ruled=True)
+    faults = unmet(truth_NC, decided_NC, labels, choice.wishes(labels), ruled=True)
+    faults |= unmet(truth_NC, bare_NC, labels, choice.wishes(labels))
+    if strict and faults:
+        raise next(iter(faults.values()))
     optimism_C = f1_of(count(truth_NC, decided_NC)) - f1_of(count(truth_NC, crossed.decided_NC))
     interval_2C = value_intervals(probs_NC, truth_NC, labels, rule=rule, choice=choice)
     decision = Decision(
@@ -248,8 +264,19 @@ def fit_and_crossfit(
         at_least_one=choice.at_least_one,
         exclusive=choice.exclusive,
         asked=choice.asked(),
+        calibration=_calibration(predictions, crossed),
+        unmet=tuple(f"{labels.names[c]}: {fault.got}" for c, fault in faults.items()),
     )
     return decision, crossed
+
+
+def _calibration(predictions: Predictions, crossed: CrossFit) -> dict[str, dict[str, float | None]]:
+    task, truth_NC = predictions.labels.task, predictions.truth_NC
+    raw = as_probs(predictions.scores, task)
+    return {
+        "raw": calibration_figures(raw, truth_NC, task),
+        "calibrated": calibration_figures(Probs(crossed.probs_NC), truth_NC, task),
+    }
 
 
 def _cuts(rule: Rule, interval_2C: Floats, optimism_C: Floats) -> tuple[Cut, ...]:

@@ -74,15 +74,15 @@ def _bias(margin_K: Floats, truth_K: Truth, wish: Wish) -> float:
     return -float(last_G[lowest - 1] + (first_G[lowest] - last_G[lowest - 1]) / 2)
 
 
-def refuse_unmet(
+def unmet(
     truth_NC: Truth,
     decided_NC: NDArray[np.bool_],
     labels: LabelSpace,
     wishes: Mapping[int, Wish],
     *,
     ruled: bool = False,
-) -> None:
-    """Raise unless every demand holds for the labels given.
+) -> dict[int, DataError]:
+    """Return E214 for each label whose demand does not hold, with how near it comes.
 
     Args:
         truth_NC: 0, 1 or NaN.
@@ -91,11 +91,12 @@ def refuse_unmet(
         wishes: position -> what is demanded.
         ruled: whether rules for the whole row have changed the labels since the cuts.
 
-    Raises:
-        DataError: E214 for the first that does not, with how near it comes.
+    Returns:
+        Position -> error, in the order of the labels.
     """
     hits_C, given_C, positive_C = count(truth_NC, decided_NC)
     known_C = (~np.isnan(truth_NC)).sum(axis=0)
+    found = {}
     for c, wish in wishes.items():
         there = Tally(
             hits_C[c : c + 1],
@@ -104,7 +105,24 @@ def refuse_unmet(
             (known_C - positive_C)[c : c + 1],
         )
         if wish.shortfall(there)[0] > 0:
-            raise _unmet(labels, c, wish, there, ruled=ruled)
+            found[c] = _unmet(labels, c, wish, there, ruled=ruled)
+    return found
+
+
+def refuse_impossible(truth_NC: Truth, labels: LabelSpace, wishes: Mapping[int, Wish]) -> None:
+    """Raise for a demand that no scores of these rows could meet, before there are any.
+
+    Each label is held against scores that rank its rows without a fault, all different.
+
+    Raises:
+        DataError: E214.
+    """
+    order_N = np.linspace(0, 0.5, len(truth_NC))
+    perfect_NC = np.nan_to_num(truth_NC) * 0.5 + order_N[:, None]
+    for c, wish in wishes.items():
+        found = find_cut(perfect_NC[:, c], truth_NC[:, c], wish)
+        if not found.met:
+            raise _unmet(labels, c, wish, found.tally, ruled=False)
 
 
 def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally, *, ruled: bool) -> DataError:

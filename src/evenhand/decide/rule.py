@@ -17,8 +17,7 @@ from evenhand.decide.shrink import (
     Line,
     Plan,
     choose_strength,
-    cost_biases,
-    cost_cuts,
+    fixed_values,
     shared_values,
 )
 from evenhand.types import Floats, LabelSpace, Scores, Task, Truth
@@ -79,28 +78,23 @@ def _values(
 ) -> tuple[Floats, list[Source], float]:
     """Return values before any demand, where each comes from, and the strength."""
     support_C = (truth_NC == 1).sum(axis=0)
-    costly = _costly(plan, len(support_C))
-    if choice.cuts == "fixed":
-        return _fixed(truth_NC, task, plan), _sources("fixed", costly), 0.0
+    costly_C = _costly(plan, len(support_C))
     if choice.cuts == "global":
         shared_C = shared_values(probs_NC, truth_NC, task, plan)
-        return shared_C, _sources("global", costly), 0.0
-    line = Line.fit(probs_NC, truth_NC, task, plan)
-    strength = 0.0
-    if choice.shrink == "auto":
+        return shared_C, _sources("global", costly_C), 0.0
+    strength: float | None = 0.0
+    if choice.cuts == "per-label" and choice.shrink == "auto":
         strength = choose_strength(probs_NC, truth_NC, task, plan, seed=choice.seed)
+    if choice.cuts == "fixed" or strength is None:
+        kept = 0.0 if strength is not None else float("inf")
+        return fixed_values(truth_NC, task, plan), _sources("fixed", costly_C), kept
+    line = Line.fit(probs_NC, truth_NC, task, plan)
     own_C = (support_C >= choice.min_support) & np.isfinite(strength)
     sources: list[Source] = [
         "own" if own else shared
-        for own, shared in zip(own_C, _sources("global", costly), strict=True)
+        for own, shared in zip(own_C, _sources("global", costly_C), strict=True)
     ]
     return line.at(strength), sources, strength
-
-
-def _fixed(truth_NC: Truth, task: Task, plan: Plan) -> Floats:
-    if task is Task.MULTICLASS:
-        return cost_biases(truth_NC, plan.aim)
-    return cost_cuts(np.full(truth_NC.shape[1], 0.5), plan.aim)
 
 
 def _costly(plan: Plan, classes: int) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Pull weakly supported cuts toward what all labels share."""
+"""Pull weakly supported cuts toward what all labels share, as far as that earns its place."""
 # Shapes: N rows, C classes.
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from evenhand.decide.folds import stratified_folds
 from evenhand.decide.ladder import Grid
 from evenhand.decide.manner import apply_values, logit
 from evenhand.decide.thresholds import best_cuts, best_global_cut
+from evenhand.decide.tilt import best_tilt, rarity
 from evenhand.decide.wish import Wish, find_cut
 from evenhand.types import Floats, Task, Truth
 
 STRENGTHS = (0.0, 5.0, 20.0, 80.0, 320.0, float("inf"))
 FOLDS = 5
+CORRECTED = 1 + FOLDS / (FOLDS - 1)
+"""Variance over that of independent rows: the rules of the folds share most of their rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +44,8 @@ class Line:
 
     Args:
         own_C: cut or bias fitted to each label; the shared one where support is too small.
-        shared_C: the global cut, or 0 for biases; where there are costs, what they would
-            make of perfectly calibrated probabilities.
+        shared_C: the global cut, or the biases of one tilt; where there are costs, what they
+            would make of perfectly calibrated probabilities.
         support_C: positives that each label's value rests on.
         task: cuts are mixed as logits, biases as they are.
     """
@@ -95,13 +98,23 @@ class Line:
 def shared_values(probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan) -> Floats:
     """Return what a label gets that has too few positives for a value of its own, ``(C,)``.
 
-    Multi-label: the global cut, or ``fp / (fp + fn)`` where a label has costs. Multi-class: 0,
-    or the logarithm of what missing a class costs on average, relative to the commonest.
+    Multi-label: the global cut, or ``fp / (fp + fn)`` where a label has costs. Multi-class: the
+    best tilt toward rare classes, or the logarithm of what missing a class costs on average,
+    relative to the commonest.
     """
+    if task is Task.MULTICLASS and plan.aim.costs_CC is None:
+        return best_tilt(probs_NC, truth_NC, plan.aim) * rarity(truth_NC)
     if task is Task.MULTICLASS:
         return cost_biases(truth_NC, plan.aim)
     shared_C = np.full(probs_NC.shape[1], best_global_cut(probs_NC, truth_NC, plan.aim)[0])
     return cost_cuts(shared_C, plan.aim)
+
+
+def fixed_values(truth_NC: Truth, task: Task, plan: Plan) -> Floats:
+    """Return what costs nothing to choose, ``(C,)``: 0.5, no bias, or what costs alone make."""
+    if task is Task.MULTICLASS:
+        return cost_biases(truth_NC, plan.aim)
+    return cost_cuts(np.full(truth_NC.shape[1], 0.5), plan.aim)
 
 
 def cost_cuts(values_C: Floats, aim: Aim) -> Floats:
@@ -134,24 +147,38 @@ def cost_biases(truth_NC: Truth, aim: Aim) -> Floats:
 
 def choose_strength(
     probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan, *, seed: int
-) -> float:
-    """Choose the strength of shrinkage by the cross-fitted aim.
+) -> float | None:
+    """Choose the strength of shrinkage by the cross-fitted aim, or to leave all values fixed.
 
     Each of five folds is decided by values fitted on the others, once for every strength of
-    ``STRENGTHS``; the best pooled result wins, and of equals the strongest. Fewer rows
-    than folds give infinity.
+    ``STRENGTHS``; the best pooled result wins, and of equals the strongest. It must then beat
+    the fixed values by more than one standard error, paired over the rows and corrected for
+    the rows that the folds' rules share: values that were searched for have to earn it beyond
+    chance. With costs, infinity gives the fixed values, so that nothing is left to earn. Fewer
+    rows than folds prove nothing.
 
     Returns:
-        A member of ``STRENGTHS``, in positives.
+        A member of ``STRENGTHS``, in positives; None for the fixed values.
+
+    References:
+        Nadeau, Bengio 2003, doi:10.1023/A:1024068626366: the variance of cross-validation.
     """
     if len(truth_NC) < FOLDS:
-        return float("inf")
+        return None
     fold_N = stratified_folds(truth_NC, FOLDS, seed)
-    decided = {strength: np.zeros(truth_NC.shape, dtype=np.bool_) for strength in STRENGTHS}
+    fixed_NC = np.zeros(truth_NC.shape, dtype=np.bool_)
+    decided = {strength: fixed_NC.copy() for strength in STRENGTHS}
     for fold in range(FOLDS):
         kept_N, held_N = fold_N != fold, fold_N == fold
+        fixed_C = fixed_values(truth_NC[kept_N], task, plan)
+        fixed_NC[held_N] = apply_values(probs_NC[held_N], fixed_C, task)
         line = Line.fit(probs_NC[kept_N], truth_NC[kept_N], task, plan)
         for strength in STRENGTHS:
             decided[strength][held_N] = apply_values(probs_NC[held_N], line.at(strength), task)
     scores = {s: plan.aim.score(truth_NC, decided_NC) for s, decided_NC in decided.items()}
-    return max(STRENGTHS, key=lambda strength: (scores[strength], strength))
+    best = max(STRENGTHS, key=lambda strength: (scores[strength], strength))
+    if plan.aim.costly:
+        return best
+    apart_N = plan.aim.influence(truth_NC, decided[best]) - plan.aim.influence(truth_NC, fixed_NC)
+    error = float(np.sqrt(CORRECTED * (apart_N**2).sum()))
+    return best if scores[best] - plan.aim.score(truth_NC, fixed_NC) > error else None

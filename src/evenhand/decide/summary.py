@@ -43,7 +43,8 @@ def compare_cuts(
 ) -> dict[str, float | None]:
     """Return the cross-fitted macro-F1 of each kind of cut, by its name in words.
 
-    At 0.5, one global cut and per-label cuts; argmax and per-label biases for multi-class.
+    At 0.5, one global cut and per-label cuts; argmax, one tilt and per-label biases for
+    multi-class.
     The estimate of ``decision``, fitted with the same settings, is taken as it stands.
     """
     kinds: dict[str, Cuts] = {
@@ -52,7 +53,7 @@ def compare_cuts(
         "per-label cuts": "per-label",
     }
     if predictions.labels.task is Task.MULTICLASS:
-        kinds = {"argmax": "fixed", "per-label biases": "per-label"}
+        kinds = {"argmax": "fixed", "one tilt": "global", "per-label biases": "per-label"}
     worth: dict[str, float | None] = {}
     for words, kind in kinds.items():
         if kind == decision.kind:
@@ -62,6 +63,11 @@ def compare_cuts(
             value = crossfit(predictions, seed=seed, **asked).macro_f1
             worth[words] = None if isnan(value) else value
     return worth
+
+
+def unproven(decision: Decision) -> bool:
+    """Say whether values of labels' own were looked for, and none earned its place."""
+    return decision.kind == "per-label" and any(cut.source == "fixed" for cut in decision.cuts)
 
 
 def forced_rows(decision: Decision, predictions: Predictions) -> int:

@@ -88,7 +88,7 @@ def _delimited(path: Path) -> Table:
             "E203",
             "a file is not UTF-8",
             got=f"byte 0x{error.object[error.start]:02x} at {path}:{line}",
-            fix=f"iconv -f WINDOWS-1252 -t UTF-8 {path.name} > utf8.csv",
+            fix=f"iconv -f WINDOWS-1252 -t UTF-8 {path.name} > utf8{path.suffix}",
         ) from error
     separator = "\t" if path.suffix == ".tsv" else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

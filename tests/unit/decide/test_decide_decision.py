@@ -3,9 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from evenhand.decide import Decision, best_cut, crossfit, fit_decision
+from evenhand.calibrate.measures import calibration_figures
+from evenhand.decide import Decision, best_cut, crossfit, fit_and_crossfit, fit_decision
 from evenhand.decide.f1 import macro_f1
 from evenhand.decide.folds import stratified_folds
+from evenhand.decide.summary import unproven
 from evenhand.errors import ConfigError, DataError, MissingFileError, WriteError
 from evenhand.types import LabelSpace, Logits, Predictions, Probs, Role, Task
 
@@ -54,10 +56,21 @@ def test_what_the_file_holds(tmp_path):
 def test_infinite_shrinkage_can_be_stored():
     tune = predictions(rows=40)
     truth_NC = tune.truth_NC
-    perfect = Predictions(tune.ids, Probs(truth_NC * 0.9), truth_NC, tune.labels, Role.TUNE)
-    decision = fit_decision(perfect)
+    timid = Predictions(tune.ids, Probs(truth_NC * 0.4), truth_NC, tune.labels, Role.TUNE)
+    decision = fit_decision(timid, calibrate="none")
     assert decision.to_dict()["shrinkage"] == "inf"
     assert {cut.source for cut in decision.cuts} == {"global"}
+    assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
+
+
+@pytest.mark.parametrize(("task", "value"), [(ML, 0.5), (MC, 0.0)])
+def test_cuts_that_would_gain_nothing_stay_fixed(task, value):
+    tune = predictions(task, rows=40)
+    truth_NC = np.eye(4, dtype=np.float32)[np.arange(40) % 4]
+    perfect = Predictions(tune.ids, Probs(truth_NC * 0.9), truth_NC, tune.labels, Role.TUNE)
+    decision = fit_decision(perfect, resamples=20)
+    assert {(c.value, c.source, c.low) for c in decision.cuts} == {(value, "fixed", None)}
+    assert (decision.kind, decision.shrinkage) == ("per-label", float("inf"))
     assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
 
 
@@ -112,6 +125,27 @@ def test_the_estimates_are_what_they_say():
     decision = fit_decision(tune)
     assert decision.estimate.in_sample == macro_f1(tune.truth_NC, decision.decide(tune.scores))
     assert decision.estimate.cross_fitted == crossfit(tune).macro_f1
+
+
+@pytest.mark.parametrize("task", [ML, MC])
+def test_it_says_how_honest_probabilities_are_before_and_after(task):
+    tune = predictions(task)
+    decision, crossed = fit_and_crossfit(tune, calibrate="platt")
+    plain = calibration_figures(tune.scores.probs(task), tune.truth_NC, task)
+    mended = calibration_figures(Probs(crossed.probs_NC), tune.truth_NC, task)
+    assert decision.calibration == {"raw": plain, "calibrated": mended}
+    assert Decision.from_dict(decision.to_dict()).calibration == decision.calibration
+    same = fit_decision(tune, calibrate="none").calibration
+    assert same["raw"] == pytest.approx(same["calibrated"])
+
+
+def test_it_can_be_said_that_no_cut_proved_better():
+    tune = predictions(rows=40)
+    truth_NC = tune.truth_NC
+    perfect = Predictions(tune.ids, Probs(truth_NC * 0.9), truth_NC, tune.labels, Role.TUNE)
+    assert unproven(fit_decision(perfect))
+    assert not unproven(fit_decision(perfect, cuts="fixed"))
+    assert not unproven(fit_decision(perfect, shrink="none"))
 
 
 def test_crossfit_decides_each_fold_by_the_others():
