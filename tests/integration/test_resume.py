@@ -132,6 +132,32 @@ def test_resume_refuses_other_data(
         resume(out, screen=Screen())
 
 
+def test_resume_refuses_other_settings_and_names_the_first(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
+) -> None:
+    out = tmp_path / "run"
+    evenhand.train(labelled_file, out, settings={**tiny, "optim.lr": 1e-3})
+    (out / "findings.json").unlink()
+    asked = (out / "run.toml").read_text("utf-8")
+    (out / "run.toml").write_text(asked.replace("lr = 0.001", "lr = 0.002"), encoding="utf-8")
+    with pytest.raises(
+        evenhand.EvenhandError, match=r"\[E303\](.|\n)*optim.lr is 0.002 and was 0.001"
+    ):
+        resume(out, screen=Screen())
+
+
+def test_a_run_of_a_version_with_fewer_settings_goes_on(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
+) -> None:
+    out = tmp_path / "run"
+    evenhand.train(labelled_file, out, settings=tiny)
+    (out / "findings.json").unlink()
+    resolved = json.loads((out / "resolved.json").read_text("utf-8"))
+    del resolved["data"]["split_seed"], resolved["gates"]
+    (out / "resolved.json").write_text(json.dumps(resolved), encoding="utf-8")
+    assert resume(out, screen=Screen()).metrics["rows"] > 0
+
+
 def test_a_run_begun_by_a_relative_path_goes_on_from_any_folder(
     tmp_path: Path,
     labelled_file: Path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from evenhand import recipes
 from evenhand.cli.finish import judge_again, tell_gates
@@ -17,6 +18,7 @@ from evenhand.evaluate.summary import summary
 from evenhand.run import Run, Sources, start
 from evenhand.run.compare import Sides, compare_sides
 from evenhand.run.folder import Layout
+from evenhand.toml import toml_text
 
 
 def train_both(
@@ -34,7 +36,8 @@ def train_both(
         0, or 1 where a gate failed for the new one.
 
     Raises:
-        ConfigError: E110 when both are the same; E109 when ``out`` is in use.
+        ConfigError: E110 when both are the same; E105 when they read the data differently; E109
+            when ``out`` is in use.
     """
     names = [Path(name).stem for name in pair]
     if names[0] == names[1]:
@@ -45,7 +48,9 @@ def train_both(
             fix="name another recipe: evenhand list recipes",
         )
     Layout(out).refuse_used()
-    asked = [override(recipes.load(recipe), settings) for recipe in pair]
+    asked = _on_the_same_rows(
+        [override(recipes.load(recipe), settings) for recipe in pair], names=names
+    )
     shown = console()
     for name, values in zip(names, asked, strict=True):
         shown.rule(name, align="left")
@@ -56,6 +61,23 @@ def train_both(
     for name in names:
         shown.print(f"report  {Layout(out / name).report}", markup=False, soft_wrap=True)
     return tell_gates(judge_again(Run(new), Run(new).metrics))
+
+
+def _on_the_same_rows(asked: Sequence[dict[str, Any]], *, names: Sequence[str]) -> list[Any]:
+    """Return both run files with the first one's split; refuse what else deals other rows."""
+    configs = [parse_config(values, source=name) for values, name in zip(asked, names, strict=True)]
+    old, new = (config.data.model_dump(mode="json") for config in configs)
+    for key in sorted(old.keys() - {"split_seed"}):
+        if old[key] != new[key]:
+            values = ["unset" if side[key] is None else toml_text(side[key]) for side in (old, new)]
+            raise ConfigError(
+                "E105",
+                "the two recipes do not read the same rows",
+                got=f"data.{key} is {values[0]} in {names[0]} and {values[1]} in {names[1]}",
+                fix=f"say it for both: --set data.{key}=VALUE",
+            )
+    split = f"data.split_seed={configs[0].split_seed}"
+    return [override(values, [split]) for values in asked]
 
 
 def train_seeds(

@@ -10,7 +10,6 @@ from evenhand.config import RunConfig, parse_config, read_toml
 from evenhand.data import Dataset
 from evenhand.data.header import ID_NAMES, known_column
 from evenhand.data.labels import cell_name, is_missing
-from evenhand.data.split_file import split_hash
 from evenhand.data.table import Table, read_table
 from evenhand.decide import crossfit
 from evenhand.errors import DataError, MissingFileError
@@ -19,6 +18,7 @@ from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Run
 from evenhand.run.predict import FORMULA
 from evenhand.run.sources import Sources
+from evenhand.run.unchanged import changed_data
 from evenhand.types import Floats, Predictions, Role
 
 NOTHING = "(empty)"
@@ -66,13 +66,11 @@ def reread(run: Run) -> Dataset:
         dataset = sources.read(config.data, seed=config.split_seed)
     except MissingFileError as error:
         raise _gone(run, error.got) from error
-    known = set(run.manifest["sha256"].values())
-    if {split_hash(dataset), *dataset.sha256.values()} != known:
+    if (files := changed_data(dataset, run.manifest["sha256"])) is not None:
         raise DataError(
             "E211",
             "the data is no longer what the run was trained on",
-            got=", ".join(name for name, digest in dataset.sha256.items() if digest not in known)
-            or "another split",
+            got=files,
             fix="restore the files: a row's text cannot be told from its id alone",
         )
     return dataset

@@ -29,6 +29,7 @@ from evenhand.run.remedies import refuse_idle
 from evenhand.run.report import report_run
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
+from evenhand.run.unchanged import changed_data, changed_setting
 from evenhand.toml import to_toml
 from evenhand.types import FitStatistics, Role
 
@@ -106,11 +107,12 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         )
     config = parse_config(read_toml(layout.asked), source=str(layout.asked))
     manifest = json.loads(layout.manifest.read_text("utf-8"))
-    if _config_hash(config) != manifest["config_sha256"]:
+    resolved = json.loads(layout.resolved.read_text("utf-8"))
+    if (setting := changed_setting(config, resolved)) is not None:
         raise TrainingError(
             "E303",
             "the settings are no longer those that the run was started with",
-            got=f"{layout.asked} has changed",
+            got=f"{layout.asked}: {setting}",
             fix="undo the change, or start a new run with another --out",
         )
     job = Job(
@@ -130,13 +132,11 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         )
     check_parts(config)
     dataset = _read(job)
-    known = set(manifest["sha256"].values())
-    if {split_hash(dataset), *dataset.sha256.values()} != known:
+    if (files := changed_data(dataset, manifest["sha256"])) is not None:
         raise TrainingError(
             "E303",
             "the data is no longer what the run was started on",
-            got=", ".join(name for name, digest in dataset.sha256.items() if digest not in known)
-            or "another split",
+            got=files,
             fix="restore the files, or start a new run with another --out",
         )
     prepared = _prepare(job, dataset)

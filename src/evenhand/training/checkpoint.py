@@ -32,6 +32,8 @@ class Progress:
         values: selection metric after each completed pass.
         seconds: spent in the loop so far, by all processes that worked on the run.
         pieces: portions that a batch is cut into for want of memory.
+        auxiliary: share of the last step's loss that is no label's.
+        never_reached: parameters that got no gradient in the first step; None before it.
     """
 
     step: int = 0
@@ -42,6 +44,8 @@ class Progress:
     values: list[float] = field(default_factory=list)
     seconds: float = 0.0
     pieces: int = 1
+    auxiliary: float = 0.0
+    never_reached: list[str] | None = None
 
     @property
     def best(self) -> float | None:

@@ -83,6 +83,7 @@ class Loop:
         for hook in self.hooks:
             hook.on_start(steps=self.steps(), done=progress.step)
         self.stepper.pieces = progress.pieces
+        self._note(progress)
         with self._surroundings(), stop_requested() as request, self._watched():
             while (why := self._finished(progress)) is None:
                 self._epoch(progress, request)
@@ -129,9 +130,10 @@ class Loop:
             objective=self.objective.at(progress.step / self.steps()),
             share=share,
         )
-        if "never_reached" not in self.facts:
-            self.facts["never_reached"] = unreachable(self.model)
-        self.facts["auxiliary_share"] = measured.auxiliary
+        if progress.never_reached is None:
+            progress.never_reached = unreachable(self.model)
+        progress.auxiliary = measured.auxiliary
+        self._note(progress)
         progress.step += 1
         progress.pieces = self.stepper.pieces
         if progress.step % STEPS_BETWEEN_TRIMS == 0:
@@ -149,6 +151,12 @@ class Loop:
         }
         for hook in self.hooks:
             hook.on_step(record, rows)
+
+    def _note(self, progress: Progress) -> None:
+        """Tell the doctor what the steps so far have shown, also those of a killed process."""
+        if progress.never_reached is not None:
+            self.facts["never_reached"] = progress.never_reached
+            self.facts["auxiliary_share"] = progress.auxiliary
 
     def _measure(self, progress: Progress, request: StopRequest) -> dict[str, Any]:
         """Score the tune rows; a signal that comes meanwhile is not made to wait for the end."""

@@ -278,6 +278,7 @@ def test_a_signal_on_the_last_allowed_step_leaves_a_run_that_resumes_to_the_same
     assert again.run(progress).best_epoch == 1
     assert torch.equal(weights(again), weights(whole))
     assert again.facts["stopped"] == "steps"
+    assert again.facts == whole.facts
 
 
 def test_a_signal_while_tune_rows_are_scored_does_not_wait_for_the_end(tmp_path):
