@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from evenhand.types import Floats
 
 FORMAT = 1
+KEYS = frozenset(
+    ("format", "labels", "pooling", "head", "layers", "max_length", "trained_steps", "schema")
+)
+"""What ``bundle.json`` cannot do without."""
 _READ_AGAIN = "train again, or copy the bundle again"
 
 
@@ -214,8 +218,8 @@ def load(path: str | Path) -> Classifier:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)
     described = _read(folder / "bundle.json")
     decision = Decision.load(folder / "decision.json")
-    architecture = _architecture(described, _read(folder / "config.json"))
     _refuse_mismatch(described, decision)
+    architecture = _architecture(described, _read(folder / "config.json"))
     return _assemble(folder, architecture, Schema.from_dict(described["schema"]), decision)
 
 
@@ -264,6 +268,14 @@ def _architecture(described: dict[str, Any], config: dict[str, Any]) -> Architec
 
 
 def _refuse_mismatch(described: dict[str, Any], decision: Decision) -> None:
+    lacking = sorted(KEYS - described.keys())
+    if lacking:
+        raise BundleError(
+            "E402",
+            "another version of evenhand wrote the bundle",
+            got=f"bundle.json without {', '.join(lacking)}",
+            fix="train again with this version, or use the one that wrote it",
+        )
     if described["format"] != FORMAT or described["trained_steps"] < 1:
         raise BundleError(
             "E402",

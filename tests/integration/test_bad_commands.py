@@ -29,6 +29,7 @@ def written(path: Path, content: str) -> Path:
         (["predict"], "RUN"),
         (["predict", "x"], "FILE"),
         (["decide", "x.csv"], "truth"),
+        (["evaluate", "x", "--out", "y"], "--data"),
         (["trian"], "trian"),
     ],
 )

@@ -98,6 +98,13 @@ def test_gates_of_today_are_judged_in_report_json_and_exit_code_alike(
     assert "recall of grief" in capsys.readouterr().out
 
 
+def test_gates_that_got_lost_do_not_pass(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = run.layout.asked.read_text("utf-8").partition("[gates")[0]
+    run.layout.asked.write_text(kept, encoding="utf-8")
+    assert main(["evaluate", str(run.folder), "--gates"]) == 2
+    assert capsys.readouterr().err.startswith("[E110] --gates has nothing to judge")
+
+
 def test_figures_that_an_older_run_did_not_store_are_added(run: Run) -> None:
     whole = run.metrics
     later = ("averages", "calibration", "mistakes", "seed", "interval")

@@ -26,9 +26,10 @@ def folder(tmp_path_factory, backbone, labelled_file):
 
 
 def rewritten(folder, to, **changes):
-    """Copy a bundle with other content, under a manifest that fits."""
+    """Copy a bundle with other content (None takes a key away), under a manifest that fits."""
     files = {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "MANIFEST.json"}
     described = json.loads(files["bundle.json"]) | changes
+    described = {key: value for key, value in described.items() if value is not None}
     write_folder(to, files | {"bundle.json": json.dumps(described).encode()})
     return to
 
@@ -80,6 +81,12 @@ def test_a_missing_file(folder, tmp_path, name):
 def test_an_untrained_bundle_or_one_of_another_format(folder, tmp_path, changes):
     copy = rewritten(folder, tmp_path / "b", **changes)
     with pytest.raises(BundleError, match=r"\[E402\] the bundle is untrained or of another"):
+        evenhand.load(copy)
+
+
+def test_a_bundle_that_another_version_wrote(folder, tmp_path):
+    copy = rewritten(folder, tmp_path / "b", layers=None)
+    with pytest.raises(BundleError, match=r"\[E402\] another version(.|\n)*without layers"):
         evenhand.load(copy)
 
 

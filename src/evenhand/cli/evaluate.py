@@ -25,13 +25,17 @@ def evaluate(
 
     Without --data the run's report is written again, its gates as the run file has them now.
     """
-    from evenhand.cli.finish import judge_again, tell_gates
+    from evenhand.cli.finish import judge_again, refuse_no_gates, tell_gates
     from evenhand.cli.terminal import console
     from evenhand.evaluate.summary import summary
     from evenhand.run import Run
     from evenhand.run.evaluate import evaluate_again, evaluate_file
 
+    if data is None and out is not None:
+        raise typer.BadParameter("--out is where the report on --data goes: name new rows too")
     finished = Run(run)
+    if gates:
+        refuse_no_gates(finished)
     if data is None:
         metrics = evaluate_again(finished)
         summary(metrics, console=console())

@@ -7,6 +7,7 @@ from typing import Any
 
 from evenhand.cli.terminal import console
 from evenhand.config import parse_config, read_toml
+from evenhand.errors import ConfigError
 from evenhand.evaluate.gates import GateResult, all_passed
 from evenhand.evaluate.summary import summary
 from evenhand.run import Run
@@ -40,6 +41,22 @@ def judge_again(run: Run, metrics: Mapping[str, Any]) -> list[GateResult]:
     """Hold figures of a run against the gates of its run file."""
     config = parse_config(read_toml(run.layout.asked), source=str(run.layout.asked))
     return judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+
+
+def refuse_no_gates(run: Run) -> None:
+    """Raise where the run file asks for nothing, so that a lost table does not pass as met.
+
+    Raises:
+        ConfigError: E110.
+    """
+    config = parse_config(read_toml(run.layout.asked), source=str(run.layout.asked))
+    if config.gates == type(config.gates)():
+        raise ConfigError(
+            "E110",
+            "--gates has nothing to judge",
+            got=f"{run.layout.asked} has no [gates]",
+            fix="add what the run must reach, such as [gates] macro_f1 = 0.5, or leave --gates out",
+        )
 
 
 def tell_gates(results: Sequence[GateResult]) -> int:

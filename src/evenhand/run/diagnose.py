@@ -7,16 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.diagnose import Finding, Patient, diagnose, live
-from evenhand.run.files import (
-    read_config,
-    read_decision,
-    read_object,
-    read_scores,
-    read_systems,
-    refuse_foreign,
-    sound,
-)
+from evenhand.run.files import read_config, read_decision, read_scores, read_systems, refuse_foreign
 from evenhand.run.folder import Layout
+from evenhand.run.sound import read_object, sound
 from evenhand.training.hooks import Record, read_history
 from evenhand.types import FitStatistics
 

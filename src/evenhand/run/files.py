@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from evenhand.decide import Decision
-from evenhand.errors import BundleError, EvenhandError, MissingFileError
+from evenhand.errors import MissingFileError
 from evenhand.predictions import load_predictions
 from evenhand.run.folder import Layout
+from evenhand.run.sound import read_object, sound
 from evenhand.types import Predictions
 
 SECTIONS = ("model", "optim", "train", "decision")
@@ -34,32 +33,6 @@ def refuse_foreign(layout: Layout) -> None:
         got=str(layout.root),
         fix=_way_to_a_run(layout.root),
     )
-
-
-@contextmanager
-def sound(file: Path) -> Iterator[None]:
-    """Turn what a damaged file does to its reader into an error that names the file.
-
-    Raises:
-        BundleError: E401.
-    """
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BundleError(
-            "E401",
-            f"the run's file {file.name} is {'damaged' if file.is_file() else 'missing'}",
-            got=f"{file}: {_said(error)}",
-            fix="put a sound copy of it back, or train again with another --out",
-        ) from error
-
-
-def read_object(file: Path) -> dict[str, Any]:
-    """Return what a JSON file holds; TypeError where that is no object."""
-    value = json.loads(file.read_text("utf-8"))
-    if not isinstance(value, dict):
-        raise TypeError(f"{type(value).__name__} instead of an object")
-    return value
 
 
 def read_config(file: Path) -> dict[str, Any]:
@@ -115,9 +88,3 @@ def _way_to_a_run(folder: Path) -> str:
     if folder.exists():
         return "name a folder that evenhand train --out wrote"
     return f"train one: evenhand train DATA --out {shlex.quote(str(folder))}"
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, EvenhandError):
-        return error.got
-    return f"no {error}" if isinstance(error, KeyError) else str(error)

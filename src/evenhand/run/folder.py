@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evenhand.decide import Decision
 from evenhand.errors import ConfigError, MissingFileError
 from evenhand.predictions import load_predictions
+from evenhand.run.sound import read_object, sound
 from evenhand.types import Predictions, Role
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """What ``metrics.json`` holds: figures with intervals, baselines beside them."""
-        return _read(self.layout.metrics)
+        return _read(self.layout.metrics, "systems", "labels", "task", "per_class")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What ``manifest.json`` holds: hashes, versions, timings."""
-        return _read(self.layout.manifest)
+        return _read(self.layout.manifest, "sources", "sha256", "rows", "seconds", "seed")
 
     @cached_property
     def decision(self) -> Decision:
@@ -180,6 +180,6 @@ class Run:
         return self.classifier.predict(texts)
 
 
-def _read(file: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return value
+def _read(file: Path, *needed: str) -> dict[str, Any]:
+    with sound(file):
+        return read_object(file, needed=needed)

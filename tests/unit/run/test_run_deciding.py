@@ -103,6 +103,12 @@ def test_a_budget_is_a_share_of_the_tune_rows(budget: str, share: float) -> None
     assert settings["alerts"] == {"joy": pytest.approx(share)}
 
 
+def test_a_label_keeps_its_name_on_the_way_to_its_budget() -> None:
+    config = parse_config({"decision": {"alerts": {" spam ": 40, "a=1": "10%"}}}, source="test")
+    settings = decision_settings(config, rows=80, costs=None)
+    assert settings["alerts"] == {" spam ": 0.5, "a=1": 0.1}
+
+
 @pytest.mark.parametrize(
     "settings",
     [("alerts.joy=40", "beta=2"), ("costs=costs.json",), ('recall."v1.0 grief"=0.9', "micro=0.5")],

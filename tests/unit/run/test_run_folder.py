@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evenhand.errors import ConfigError, MissingFileError
+from evenhand.errors import BundleError, ConfigError, MissingFileError
 from evenhand.run.folder import Layout, Run
 
 
@@ -59,11 +59,31 @@ def test_a_run_that_is_not_finished_is_none(tmp_path):
 
 
 def test_a_run_reads_what_it_left(tmp_path):
-    (tmp_path / "metrics.json").write_text(json.dumps({"rows": 3}))
-    (tmp_path / "manifest.json").write_text(json.dumps({"seed": 4}))
+    metrics = {"systems": [], "labels": ["a", "b"], "task": "multiclass", "per_class": []}
+    manifest = {"sources": {}, "sha256": {}, "rows": {}, "seconds": {}, "seed": 4}
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     run = Run(tmp_path)
-    assert (run.metrics, run.manifest, run.folder) == ({"rows": 3}, {"seed": 4}, tmp_path)
+    assert (run.metrics, run.manifest, run.folder) == (metrics, manifest, tmp_path)
     with pytest.raises(MissingFileError, match=r"\[E202\] there is no such prediction file"):
         run.predictions("report")
     with pytest.raises(MissingFileError, match=r"\[E401\] there is no bundle here"):
         run.classifier  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("{", "Expecting property name"), ("[]", "list instead of an object"), ("{}", "no 'systems'")],
+)
+def test_figures_that_cannot_be_read_are_damaged(tmp_path, content, said):
+    (tmp_path / "metrics.json").write_text(content)
+    with pytest.raises(
+        BundleError, match=rf"\[E401\] the run's file metrics.json is damaged(.|\n)*{said}"
+    ):
+        Run(tmp_path).metrics  # noqa: B018
+
+
+def test_a_run_without_its_manifest_says_so(tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"\[E401\] the run's file manifest.json is missing"):
+        Run(tmp_path).manifest  # noqa: B018
