@@ -50,7 +50,7 @@ Pairs = npt.NDArray[np.float64]
 
 def gains(chosen: Predictions, other: Predictions, settings: Settings) -> tuple[float, float]:
     """Return macro-F1 on the half that chose the cuts and on the other one."""
-    rule = fit_rule(chosen.scores, chosen.truth_NC, chosen.labels, Choice(**settings))
+    rule = fit_rule(chosen, Choice(**settings))
     on_chosen, on_other = (macro_f1(h.truth_NC, rule.decide(h.scores)[0]) for h in (chosen, other))
     return on_chosen, on_other
 
@@ -60,7 +60,8 @@ def measure(predictions: Predictions) -> dict[str, Pairs]:
     kinds = KINDS[predictions.labels.task]
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in kinds}
     for seed in range(SPLITS):
-        fold_N = stratified_folds(predictions.truth_NC, 2, seed)
+        groups_N = predictions.groups_N
+        fold_N = stratified_folds(predictions.truth_NC, 2, seed, groups_N=groups_N)
         first, second = (predictions.take(np.flatnonzero(fold_N == part)) for part in (0, 1))
         for pair in ((first, second), (second, first)):
             for name, settings in kinds.items():

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from evenhand import recipes
-from evenhand.config import override, read_toml
+from evenhand.config import override
 from evenhand.data.table import read_table
 from evenhand.diagnose import apply, settings
 from evenhand.run import Run, Screen, Sources, start
 from evenhand.run.diagnose import findings_of
 from evenhand.samples import find_sample, write_sample
-from evenhand.toml import toml_text
+from evenhand.toml import read_toml, toml_text
 
 POSITIVE = {"Toxic", "Very Toxic"}
 NEGATIVE = {"negative", "very_negative"}

@@ -7,24 +7,21 @@ A run file is TOML with one table a section. Unknown keys are errors. Settings o
 from __future__ import annotations
 
 import copy
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from evenhand.errors import ConfigError, MissingFileError, did_you_mean
+from evenhand.errors import ConfigError, did_you_mean
+from evenhand.ranges import AtLeast, AtMost, Budget, Number, Share
 from evenhand.toml import toml_key, typed_setting
 
 
@@ -171,22 +168,6 @@ class TrainConfig(Section):
     keep: int = Field(2, ge=1, description="newest checkpoints kept, besides the best")
 
 
-def _budget(value: Any) -> Any:
-    share = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value)
-    if not share and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise PydanticCustomError(
-            "budget", 'Input should be a number of alerts such as 50, or a share such as "2%"'
-        )
-    return value
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-AtLeast = Annotated[float, Field(gt=0, le=1)]
-AtMost = Annotated[float, Field(ge=0, lt=1)]
-Budget = Annotated[int | str, BeforeValidator(_budget)]
-"""A number of alerts, or a share of the rows with its sign: 50, or "2%"."""
-
-
 class DecisionConfig(Section):
     """How probabilities become labels, and what is demanded of that."""
 
@@ -196,7 +177,9 @@ class DecisionConfig(Section):
     )
     shrink: Literal["none", "auto"] = Field("auto", description="pull weak cuts to the global one")
     min_support: int = Field(5, ge=1, description="positives a label needs for a cut of its own")
-    beta: float = Field(1.0, gt=0, description="weight of recall in the F-beta that is sought")
+    beta: Number = Field(
+        1.0, gt=0, le=1000, description="weight of recall in the F-beta that is sought"
+    )
     micro: Share = Field(0.0, description="share of micro-F in what is sought; the rest is macro-F")
     grid: Literal["exact", "narrow", "wide"] = Field(
         "exact", description="every cut, 0.3 to 0.8, or 0.1 to 0.9 by 0.05"
@@ -284,25 +267,6 @@ def parse_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
         raise _explain(error, source) from error
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a run file.
-
-    Raises:
-        MissingFileError: E202 when it is not there.
-        ConfigError: E103 when it is not TOML, with the line.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise MissingFileError(
-            "E202", "there is no such run file", got=str(path), fix="check the path"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            "E103", "a run file is not valid TOML", got=f"{path}: {error}", fix="mend that line"
-        ) from error
-
-
 def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
     """Return ``values`` with each ``section.key=value`` of ``settings`` put in.
 
@@ -347,7 +311,7 @@ def _explain(error: ValidationError, source: str) -> ConfigError:
     where = _key_of(first["loc"])
     if first["type"] == "extra_forbidden":
         what, got = "has an unknown key", repr(where)
-        fix = did_you_mean(where, known_keys())
+        fix = _nearest_key(where, first["input"])
         if str(first["loc"][-1]) in RunConfig.model_fields:
             fix = f"{first['loc'][-1]} stands above the first [section] of a run file"
     elif where == "augment":
@@ -356,6 +320,9 @@ def _explain(error: ValidationError, source: str) -> ConfigError:
     elif first["type"] == "dict_type":
         what, got = "needs the name of a label", f"{where} = {first['input']!r}"
         fix = f"--set {where}.NAME=VALUE, with a label's name"
+    elif _cut_short(first):
+        what, got = "has a label that wants quotes of its own", f"{where} = {first['input']!r}"
+        fix = f"""--set '{".".join(map(str, first["loc"][:2]))}."NAME"=0.9'"""
     else:
         reasons = [
             e["msg"].removeprefix("Input ") for e in error.errors() if _key_of(e["loc"]) == where
@@ -363,6 +330,22 @@ def _explain(error: ValidationError, source: str) -> ConfigError:
         what, got = "has a value that cannot be", f"{where} = {first['input']!r}"
         fix = f"{where} {' or '.join(dict.fromkeys(reasons))}"
     return ConfigError("E102", f"{source} {what}", got=got, fix=fix)
+
+
+def _cut_short(first: ErrorDetails) -> bool:
+    """Whether a label seems to have ended at a dot or ``=`` of its own."""
+    place, value = first["loc"], first["input"]
+    below = len(place) > 2 and _labels_stand_below(".".join(map(str, place[:2])))
+    return below and (isinstance(value, Mapping) or "=" in str(value) or '"' in str(place[2]))
+
+
+def _nearest_key(where: str, value: Any) -> str:
+    """Return a spelling hint; keys below an unknown section count for it as well."""
+    typed, known = where.lower(), known_keys()
+    while isinstance(value, Mapping) and len(value) == 1 and typed not in known:
+        ((word, value),) = value.items()
+        typed = f"{typed}.{str(word).lower()}"
+    return did_you_mean(typed if typed in known else where, known)
 
 
 def _key_of(place: tuple[int | str, ...]) -> str:
@@ -380,7 +363,8 @@ def _labels_stand_below(key: str) -> bool:
     section, _, name = key.partition(".")
     sections: dict[str, type[Section]] = {"decision": DecisionConfig, "gates": GatesConfig}
     model = sections.get(section)
-    return model is not None and get_origin(model.model_fields[name].annotation) is dict
+    field = model.model_fields.get(name) if model is not None else None
+    return field is not None and get_origin(field.annotation) is dict
 
 
 def known_keys() -> dict[str, str]:

@@ -20,10 +20,13 @@ _KINDS: dict[str, type[Logits] | type[Probs]] = {"logits": Logits, "probs": Prob
 def save_predictions(path: Path, predictions: Predictions) -> None:
     """Write ``predictions`` to ``path`` (Parquet), whole or not at all.
 
-    Columns: ``id``, then ``truth:NAME`` and ``score:NAME`` for each label. Role, task and the
-    kind of scores stand in the file's metadata, so that none is ever guessed.
+    Columns: ``id``, ``group`` where there are groups, then ``truth:NAME`` and ``score:NAME`` for
+    each label. Role, task and the kind of scores stand in the file's metadata, so that none is
+    ever guessed.
     """
     columns = {"id": pa.array(predictions.ids, pa.string())}
+    if predictions.groups_N is not None:
+        columns["group"] = pa.array(predictions.groups_N, pa.int64())
     for c, name in enumerate(predictions.labels.names):
         columns[f"truth:{name}"] = pa.array(predictions.truth_NC[:, c], pa.float32())
         columns[f"score:{name}"] = pa.array(predictions.scores.values_NC[:, c], pa.float64())
@@ -74,4 +77,5 @@ def load_predictions(path: Path) -> Predictions:
         truth_NC=matrix("truth").astype(np.float32),
         labels=LabelSpace(names, Task(about["task"])),
         role=Role(about["role"]),
+        groups_N=table["group"].to_numpy() if "group" in table.column_names else None,
     )

@@ -6,13 +6,34 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from evenhand.errors import ConfigError
+from evenhand.errors import ConfigError, MissingFileError
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTED = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*')\s*(?=[.=])""")
+_LABELLED = re.compile(r"\s*((?:decision|gates)\.(?:recall|precision|fpr|alerts|f1))\b")
 _PLAIN = re.compile(r"[.=]")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a run file.
+
+    Raises:
+        MissingFileError: E202 when it is not there.
+        ConfigError: E103 when it is not TOML, with the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MissingFileError(
+            "E202", "there is no such run file", got=str(path), fix="check the path"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "E103", "a run file is not valid TOML", got=f"{path}: {error}", fix="mend that line"
+        ) from error
 
 
 def typed_setting(setting: str) -> tuple[tuple[str, ...], Any]:
@@ -33,9 +54,15 @@ def typed_setting(setting: str) -> tuple[tuple[str, ...], Any]:
             "E102",
             "a setting must look like key=value",
             got=repr(setting),
-            fix="--set optim.lr=3e-5",
+            fix=_example(setting),
         )
     return tuple(words), toml_value(rest[1:])
+
+
+def _example(setting: str) -> str:
+    """Return how such a setting is typed; one below which labels stand, with a quoted label."""
+    table = _LABELLED.match(setting)
+    return f"""--set '{table[1]}."NAME"=0.9'""" if table else "--set optim.lr=3e-5"
 
 
 def _first_word(key: str) -> tuple[str, str]:

@@ -225,9 +225,12 @@ class Predictions:
         truth_NC: 0, 1 or NaN (unknown), float32; one-hot for multi-class.
         labels: names of the columns, and the task.
         role: what the rows may be used for.
+        groups_N: rows with equal numbers belong together, such as copies of a text or the
+            messages of one author, and are never parted into different folds; int64. None is
+            every row by itself.
 
     Raises:
-        DataError: E211 when shapes or ids do not fit each other.
+        DataError: E211 when shapes, ids or groups do not fit each other.
     """
 
     ids: tuple[str, ...]
@@ -235,6 +238,7 @@ class Predictions:
     truth_NC: Truth
     labels: LabelSpace
     role: Role
+    groups_N: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.ids), len(self.labels))
@@ -246,6 +250,8 @@ class Predictions:
                 f"{shape[0]} ids, {shape[1]} labels",
                 fix="every row needs one id, and every label one column in both arrays",
             )
+        if self.groups_N is not None:
+            self._refuse_unfit_groups(self.groups_N)
         if len(set(self.ids)) != len(self.ids):
             raise DataError(
                 "E211",
@@ -271,6 +277,7 @@ class Predictions:
             ids=tuple(self.ids[i] for i in index),
             scores=type(self.scores)(self.scores.values_NC[index]),
             truth_NC=self.truth_NC[index],
+            groups_N=None if self.groups_N is None else self.groups_N[index],
         )
 
     def refuse_report(self, purpose: str) -> None:
@@ -285,4 +292,14 @@ class Predictions:
                 f"report rows may not be used for {purpose}",
                 got=f"{len(self)} rows with the role 'report'",
                 fix="pass tune rows; rows that chose something can no longer prove it",
+            )
+
+    def _refuse_unfit_groups(self, groups_N: NDArray[np.int64]) -> None:
+        whole = np.issubdtype(groups_N.dtype, np.integer)
+        if groups_N.shape != (len(self.ids),) or not whole:
+            raise DataError(
+                "E211",
+                "groups must be one whole number a row",
+                got=f"shape {groups_N.shape} of {groups_N.dtype} for {len(self.ids)} ids",
+                fix="number them: np.unique(groups, return_inverse=True)[1]",
             )

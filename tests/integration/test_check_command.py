@@ -148,6 +148,13 @@ def test_the_same_rows_give_the_same_bytes(files):
         assert (files / f"one.{ending}").read_bytes() == (files / f"two.{ending}").read_bytes()
 
 
+def test_copies_of_one_text_are_checked_without_baselines(tmp_path, capsys):
+    rows = [f"one text of five words,{'ab'[n % 2]}" for n in range(40)]
+    (tmp_path / "same.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    assert main(["check", str(tmp_path / "same.csv")]) == 0
+    assert "A204 one text, different labels" in capsys.readouterr().out
+
+
 def test_few_rows_are_checked_without_baselines(tmp_path, capsys):
     path = tmp_path / "few.csv"
     path.write_text("text,label\nyes indeed,a\nno never,b\nyes indeed,b\n", encoding="utf-8")

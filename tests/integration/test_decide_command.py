@@ -123,6 +123,31 @@ def test_a_demand_that_cannot_be_met_leaves_no_file(app, tables):
     assert not (folder / "decision.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--beta", "1e300"], "[E102] beta is out of range\n  got: beta = 1e+300"),
+        (["--alerts", "b=200%"], "got: alerts.b = 200%\n  fix: pass a number of alerts"),
+        (["--alerts", "b=0"], "got: alerts.b = 0\n"),
+        (["--alerts", "b=301"], "got: alerts.b = 301, with 300 rows"),
+        (["--cost", "."], "[E202] that is a folder, not a file"),
+    ],
+)
+def test_what_cannot_be_asked_is_answered_as_it_was_typed(app, tables, more, message):
+    folder = tables[0]
+    result = CliRunner().invoke(app, arguments(folder, "--scores", "probs", *more))
+    assert message in str(result.exception)
+    assert not (folder / "decision.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--cost", "--truth"])
+def test_a_folder_is_called_a_folder_even_where_the_output_lies_in_it(app, tables, option):
+    folder = tables[0]
+    more = ["--scores", "probs", option, str(folder)]
+    result = CliRunner().invoke(app, arguments(folder, *more))
+    assert "[E202] that is a folder, not a file" in str(result.exception)
+
+
 def test_every_other_option_reaches_the_decision(app, tables):
     folder, _, _ = tables
     (folder / "costs.csv").write_text("label,false_positive,false_negative\n[c],1,40\n")

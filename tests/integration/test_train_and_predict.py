@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,11 @@ import pytest
 
 import evenhand
 from evenhand.cli import main
+from evenhand.data.split_file import load_split
+from evenhand.errors import DataError
 from evenhand.run import Run
+from evenhand.run.evaluate import evaluate_file
+from evenhand.types import Role
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +139,55 @@ def test_evaluate_on_new_rows_holds_them_out(
     assert "<html" in (out / "report.html").read_text("utf-8")
 
 
-def test_evaluate_refuses_the_rows_that_chose_the_cuts(
-    finished: Run, labelled_file: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("roles", [["fit"], ["tune"], ["fit", "tune"]])
+def test_evaluate_refuses_rows_that_trained_the_run_or_chose_its_cuts(
+    finished: Run,
+    tmp_path: Path,
+    labelled_file: Path,
+    roles: list[str],
+    capsys: pytest.CaptureFixture[str],
+    three_lines: Callable[[str, str], str],
 ) -> None:
-    assert main(["evaluate", str(finished.folder), "--data", str(labelled_file)]) == 2
-    assert "[E208] rows that chose this run's cuts" in capsys.readouterr().err
+    split = load_split(finished.layout.split)
+    rows = json.loads(labelled_file.read_text("utf-8"))
+    seen = tmp_path / "seen.json"
+    kept = [row for row in rows if split[row["id"]] in (*roles, "report")]
+    seen.write_text(json.dumps(kept), encoding="utf-8")
+    assert main(["evaluate", str(finished.folder), "--data", str(seen)]) == 2
+    error = three_lines(capsys.readouterr().err, "E208")
+    for role in ("fit", "tune"):
+        count = list(split.values()).count(Role(role))
+        assert (f"{count} {role} rows" in error) == (role in roles)
+
+
+def test_evaluate_measures_the_report_rows_of_the_run(
+    finished: Run, tmp_path: Path, labelled_file: Path
+) -> None:
+    split = load_split(finished.layout.split)
+    rows = json.loads(labelled_file.read_text("utf-8"))
+    kept = [row for row in rows if split[row["id"]] is Role.REPORT]
+    data = tmp_path / "kept.json"
+    data.write_text(json.dumps(kept), encoding="utf-8")
+    assert evaluate_file(finished, data)["rows"] == len(kept)
+
+
+def test_evaluate_knows_a_copy_of_the_file_that_it_was_trained_on(
+    tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
+) -> None:
+    rows = json.loads(labelled_file.read_text("utf-8"))
+    bare = [{key: row[key] for key in row if key != "id"} for row in rows]
+    parts = {"fit": bare[:120], "tune": bare[120:180], "report": bare[180:]}
+    paths = {role: tmp_path / f"{role}.json" for role in parts}
+    for role, path in paths.items():
+        path.write_text(json.dumps(parts[role]), encoding="utf-8")
+        shutil.copy(path, tmp_path / f"copy-{role}.json")
+    settings = tiny | {"train.epochs": 1}
+    given = {"tune": paths["tune"], "report": paths["report"]}
+    run = evenhand.train(paths["fit"], tmp_path / "run", **given, settings=settings)
+    for role in ("fit", "tune"):
+        with pytest.raises(DataError, match=rf"\[E208\](.|\n)*copy-{role}\.json .* {role} rows"):
+            evaluate_file(run, tmp_path / f"copy-{role}.json")
+    assert evaluate_file(run, tmp_path / "copy-report.json")["rows"] == 60
 
 
 def test_evaluate_alone_shows_the_stored_figures(

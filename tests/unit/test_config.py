@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from evenhand.config import RunConfig, known_keys, override, parse_config, read_toml
+from evenhand.config import RunConfig, known_keys, override, parse_config
 from evenhand.errors import ConfigError, MissingFileError
+from evenhand.toml import read_toml
 
 
 def test_nothing_asked_gives_the_defaults():
@@ -46,6 +47,34 @@ def test_value_out_of_range_names_key_and_value(section, key, value):
     with pytest.raises(ConfigError, match=re.escape(f"got: {section}.{key} = {value!r}")) as caught:
         parse_config({section: {key: value}}, source="run.toml")
     assert caught.value.code == "E102"
+
+
+@pytest.mark.parametrize(
+    ("setting", "got", "fix"),
+    [
+        ("decision.beta=1e300", "decision.beta = 1e+300", "less than or equal to 1000"),
+        ("decision.beta=true", "decision.beta = True", "a number, not true or false"),
+        ("decision.recall.joy=true", "decision.recall.joy = True", "a number, not true or false"),
+        ("decision.fpr.joy=false", "decision.fpr.joy = False", "a number, not true or false"),
+        ("gates.recall.joy=true", "gates.recall.joy = True", "a number, not true or false"),
+        ("decision.alerts.joy=200%", "decision.alerts.joy = '200%'", "should be 50 or 2%: "),
+        ("decision.alerts.joy=0%", "decision.alerts.joy = '0%'", "should be 50 or 2%: "),
+        ("decision.alerts.joy=0", "decision.alerts.joy = 0", "should be 50 or 2%: "),
+        ('decision.recall.a=b "q"=0.2', "'b \"q\"=0.2'", "--set 'decision.recall.\"NAME\"=0.9'"),
+        ("decision.fpr.v1.0=0.2", "{'0': 0.2}", "--set 'decision.fpr.\"NAME\"=0.9'"),
+        ('decision.recall."a b=c', " = 'c'", "--set 'decision.recall.\"NAME\"=0.9'"),
+        ("decision.recall.joy=high", "decision.recall.joy = 'high'", "a valid number"),
+        ("Decision.recall.joy=0.9", "'Decision'", "did you mean 'decision.recall'?"),
+        ("DECISION.Beta=2", "'DECISION'", "did you mean 'decision.beta'?"),
+        ("decision.Recall.joy=0.9", "'decision.Recall'", "did you mean 'decision.recall'?"),
+        ("Decision=2", "'Decision'", "did you mean"),
+    ],
+)
+def test_what_was_typed_is_answered_with_what_to_type(setting, got, fix):
+    with pytest.raises(ConfigError, match=r"\[E102\]") as caught:
+        parse_config(override({}, [setting]), source="the command line")
+    assert got in caught.value.got
+    assert fix in caught.value.fix
 
 
 def test_negative_seed_is_refused():

@@ -1,5 +1,7 @@
 """Predictions on disk: what was written comes back to the last bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +30,17 @@ def test_round_trip(tmp_path, kind, task):
     np.testing.assert_array_equal(after.truth_NC, before.truth_NC)
     assert after.truth_NC.dtype == np.float32
     assert (after.ids, after.labels, after.role) == (before.ids, before.labels, before.role)
+
+
+def test_groups_come_back_where_there_are_any(tmp_path):
+    alone = some(Logits(np.eye(3, 2)), Task.MULTILABEL)
+    grouped = replace(alone, groups_N=np.array([7, 2, 7]))
+    for name, before in (("alone", alone), ("grouped", grouped)):
+        save_predictions(tmp_path / name, before)
+    assert load_predictions(tmp_path / "alone").groups_N is None
+    groups_N = load_predictions(tmp_path / "grouped").groups_N
+    np.testing.assert_array_equal(groups_N, [7, 2, 7])
+    assert groups_N.dtype == np.int64
 
 
 def test_equal_predictions_give_equal_bytes(tmp_path):

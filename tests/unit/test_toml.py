@@ -39,6 +39,20 @@ def test_what_is_no_setting_is_refused(setting):
 
 
 @pytest.mark.parametrize(
+    ("setting", "fix"),
+    [
+        ('decision.recall."a.b', """--set 'decision.recall."NAME"=0.9'"""),
+        ('gates.f1."a', """--set 'gates.f1."NAME"=0.9'"""),
+        ("decision.recalls", "--set optim.lr=3e-5"),
+    ],
+)
+def test_below_demands_the_answer_shows_a_quoted_label(setting, fix):
+    with pytest.raises(ConfigError, match=r"\[E102\] a setting must look like") as caught:
+        typed_setting(setting)
+    assert caught.value.fix == fix
+
+
+@pytest.mark.parametrize(
     ("word", "key"), [("joy", "joy"), ("self harm", '"self harm"'), ("v1.0", '"v1.0"'), ("", '""')]
 )
 def test_a_word_stands_in_quotes_where_it_must(word, key):

@@ -111,6 +111,17 @@ def test_take_keeps_rows_together_and_in_the_asked_order():
     assert taken.ids == ("r3", "r1")
     assert taken.scores.values_NC.tolist() == [[5, 5], [0, 1]]
     np.testing.assert_array_equal(taken.truth_NC, [[np.nan, 1], [0, 1]])
+    assert taken.groups_N is None
+    grouped = predictions(groups_N=np.array([4, 4, 9]))
+    np.testing.assert_array_equal(grouped.take([2, 0]).groups_N, [9, 4])
+
+
+@pytest.mark.parametrize(
+    "groups_N", [np.array([1, 2]), np.array([0.5, 1, 2]), np.eye(3, dtype=int)]
+)
+def test_groups_are_one_whole_number_a_row(groups_N):
+    with pytest.raises(DataError, match=r"\[E211\] groups must be one whole number a row"):
+        predictions(groups_N=groups_N)
 
 
 def test_shapes_must_fit():

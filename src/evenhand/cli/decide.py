@@ -61,7 +61,7 @@ def decide(
     cuts: Annotated[CutKind, typer.Option(help="Which cuts are fitted.")] = CutKind.PER_LABEL,
     shrink: Annotated[ShrinkKind, typer.Option(help="Pull weak cuts together.")] = ShrinkKind.AUTO,
     min_support: Annotated[int, typer.Option(min=1, help="Positives for an own cut.")] = 5,
-    beta: Annotated[float, typer.Option(help="Weight of recall in F-beta.")] = 1.0,
+    beta: Annotated[float, typer.Option(help="Weight of recall in F-beta, up to 1000.")] = 1.0,
     micro: Annotated[float, typer.Option(help="Share of micro-F beside macro-F, 0 to 1.")] = 0.0,
     grid: Annotated[
         GridKind, typer.Option(help="Every cut, 0.3 to 0.8 or 0.1 to 0.9 by 0.05.")
@@ -91,9 +91,12 @@ def decide(
     from evenhand.decide.foreign import read_scores
     from evenhand.decide.price import price_demands
     from evenhand.decide.summary import compare_cuts, forced_rows, label_lines
+    from evenhand.decide.table import refuse_missing
     from evenhand.types import Task
 
     inputs = {"SCORES": scores_file, "--truth": truth, "--cost": cost}
+    for path in filter(None, inputs.values()):
+        refuse_missing(path)
     refuse_overwriting({"--out": out}, inputs=inputs)
     predictions = read_scores(scores_file, scores.value, truth=truth, task=Task(task.value))
     settings: Settings = {
@@ -113,7 +116,7 @@ def decide(
         "exclusive": exclusive,
         "resamples": resamples,
     }
-    Choice(**settings, seed=seed).refuse_idle()
+    Choice(**settings, seed=seed).refuse_idle(predictions.labels)
     decision, crossed = fit_and_crossfit(predictions, seed=seed, **settings)
     worth = compare_cuts(decision, predictions, seed=seed, **settings)
     prices = price_demands(decision, crossed, predictions, seed=seed, **settings)

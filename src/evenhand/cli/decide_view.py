@@ -10,13 +10,9 @@ from rich.table import Table
 
 from evenhand.decide import Decision
 from evenhand.decide.price import Price
-from evenhand.decide.summary import LabelLine, unproven
+from evenhand.decide.summary import LabelLine, stays
 from evenhand.types import Task
 
-STAYS = {
-    Task.MULTILABEL: "no cut proved better than 0.5 beyond chance: cuts stay there",
-    Task.MULTICLASS: "no bias proved better than argmax beyond chance: biases stay 0",
-}
 HONESTY = {
     "nll": "log loss",
     "brier": "Brier score",
@@ -37,10 +33,11 @@ def show(
     """Print the cuts, what demands cost, what each kind of cut is worth, and where it lies."""
     console = Console()
     console.print(_cuts_table(decision, lines))
-    if unproven(decision):
-        console.print(STAYS[decision.labels.task])
+    task = decision.labels.task
+    if sentence := stays(decision.kind, (cut.source for cut in decision.cuts), task):
+        console.print(sentence)
     for price in prices:
-        first, *rest = price.words(decision.labels.task)
+        first, *rest = price.words(task)
         for line in (first, *(f"  {line}" for line in rest)):
             console.print(line, soft_wrap=True, markup=False, highlight=False)
     worth_table = Table("macro-F1, cross-fitted", "value", box=None)

@@ -23,14 +23,13 @@ def diagnose(
     """Say in words what is wrong with a run, with the number that shows it and the remedy."""
     from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
-    from evenhand.config import read_toml
     from evenhand.diagnose import apply as put_in
     from evenhand.diagnose.summary import summary
     from evenhand.durable import write_json
     from evenhand.finding import URGENCY, any_as_grave
     from evenhand.run.diagnose import findings_of, own_files
     from evenhand.run.folder import Layout
-    from evenhand.toml import to_toml
+    from evenhand.toml import read_toml, to_toml
 
     if fail_on is not None and fail_on not in URGENCY:
         raise typer.BadParameter(f"--fail-on must be one of: {', '.join(URGENCY)}")

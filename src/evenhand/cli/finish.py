@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenhand.cli.terminal import console
-from evenhand.config import parse_config, read_toml
+from evenhand.config import parse_config
 from evenhand.errors import ConfigError
 from evenhand.evaluate.gates import GateResult, all_passed
 from evenhand.evaluate.summary import summary
 from evenhand.run import Run
 from evenhand.run.conclude import judged
+from evenhand.toml import read_toml
 
 
 def finish(run: Run) -> int:

@@ -28,6 +28,7 @@ from evenhand.data.roles import (
     split_column,
 )
 from evenhand.data.schema import Schema
+from evenhand.data.split import units_of
 from evenhand.data.table import Table, read_table
 from evenhand.data.text import normalised
 from evenhand.types import LabelSpace, Role, Truth
@@ -43,6 +44,7 @@ class Dataset:
         truth_NC: 0, 1 or NaN (unknown), float32; one-hot for multi-class.
         labels: names of the ``C`` axis, and the task.
         roles: ``(N,)``.
+        unit_N: rows with equal numbers have the same text or group, ``(N,)``; see ``units_of``.
         schema: how the files were read.
         ledger: where every row went.
         notes: what the user should know, one sentence each.
@@ -54,6 +56,7 @@ class Dataset:
     truth_NC: Truth
     labels: LabelSpace
     roles: tuple[Role, ...]
+    unit_N: NDArray[np.int64]
     schema: Schema
     ledger: Ledger
     notes: tuple[str, ...]
@@ -220,12 +223,15 @@ def _join(
     notes: tuple[str, ...],
     sha256: dict[str, str],
 ) -> Dataset:
+    texts = tuple(text for block in blocks for text in block.texts)
+    groups = [g for block in blocks for g in block.groups or [None] * len(block.texts)]
     return Dataset(
         ids=tuple(name for block in blocks for name in block.ids),
-        texts=tuple(text for block in blocks for text in block.texts),
+        texts=texts,
         truth_NC=np.concatenate([block.truth_NC for block in blocks]),
         labels=schema.space(),
         roles=tuple(block.role for block in blocks for _ in block.ids),
+        unit_N=units_of(texts, groups if any(block.groups for block in blocks) else None),
         schema=schema,
         ledger=ledger,
         notes=notes,

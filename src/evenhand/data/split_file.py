@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evenhand.data.dataset import Dataset
 from evenhand.durable import write_bytes
+from evenhand.types import Role
 
 
 def split_hash(dataset: Dataset) -> str:
@@ -32,3 +33,11 @@ def save_split(path: Path, dataset: Dataset) -> None:
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
     write_bytes(path, buffer.getvalue())
+
+
+def load_split(path: Path) -> dict[str, Role]:
+    """Return id -> role, as ``save_split`` wrote them."""
+    import pyarrow.parquet as pq
+
+    columns = pq.read_table(path, columns=["id", "role"]).to_pydict()
+    return dict(zip(columns["id"], map(Role, columns["role"]), strict=True))

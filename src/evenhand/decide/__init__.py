@@ -1,6 +1,6 @@
 """Probabilities to labels: thresholds, biases, and what they are honestly worth.
 
-Needs numpy only, and reads ``Predictions`` from any model, evenhand's or not.
+Reads ``Predictions`` from any model, evenhand's or not, and never imports torch.
 """
 
 from evenhand.decide.choice import GRIDS, Choice, Settings

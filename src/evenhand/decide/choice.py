@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, TypedDict, get_args
 
-import numpy as np
-
-from evenhand.decide.aim import Aim
+from evenhand.decide.aim import Aim, check_beta
 from evenhand.decide.costs import Costs
 from evenhand.decide.ladder import Grid
 from evenhand.decide.manner import Manner
@@ -66,7 +64,8 @@ class Choice:
         min_support: positives that a label needs for a value of its own, >= 1. A demand is
             fitted to whatever positives there are.
         seed: of folds and resamples.
-        beta: weight of recall against precision in the F that is sought, > 0.
+        beta: weight of recall against precision in the F that is sought, above 0 and at
+            most 1000.
         micro: share of micro-F in what is sought, in [0, 1]; the rest is macro-F.
         grid: ``exact`` tries every cut, ``narrow`` and ``wide`` those of ``GRIDS`` (multi-label;
             shrinkage then leaves the grid).
@@ -105,7 +104,7 @@ class Choice:
         _check("shrink", self.shrink, get_args(Shrink))
         _check("grid", self.grid, get_args(GridName))
         _check_range("min_support", self.min_support, self.min_support >= 1, "pass 1 or more")
-        _check_range("beta", self.beta, 0 < self.beta < np.inf, "pass more than 0; 1 is F1")
+        check_beta(self.beta)
         _check_range("micro", self.micro, 0 <= self.micro <= 1, "pass 0 to 1")
         _check_range("resamples", self.resamples, self.resamples >= 0, "pass 0 or more")
         for kind, label, value in self.demanded():
@@ -142,12 +141,14 @@ class Choice:
                 "keep one of the two: least cost, or the demand",
             )
 
-    def refuse_idle(self) -> None:
+    def refuse_idle(self, labels: LabelSpace) -> None:
         """Refuse what is asked of a search that does not take place.
 
         Raises:
-            ConfigError: E105 for beta, micro or a grid where every value is fixed beforehand.
+            ConfigError: E105 for beta, micro or a grid where every value is fixed beforehand,
+                and for beta or micro where costs alone are what counts.
         """
+        priced = self.plan(labels).aim.priced(len(labels)).all()
         seeks = self.cuts != "fixed"
         demanded = any(True for _ in self.demanded())
         given = {
@@ -161,6 +162,12 @@ class Choice:
                     f"{name} steers a search, and these cuts are not searched for",
                     f"{name} = {getattr(self, name)!r}, cuts = {self.cuts!r}",
                     f"take cuts = 'per-label', or drop {name}",
+                )
+            if used and priced and name != "grid":
+                raise _conflict(
+                    f"{name} weighs an F, and every label is cut for the least cost",
+                    f"{name} = {getattr(self, name)!r}, and costs for every label",
+                    f"drop {name}, or the costs",
                 )
 
     def _refuse_multilabel_settings(self) -> None:

@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evenhand.decide.table import read_table
-from evenhand.errors import ConfigError, DataError, MissingFileError
+from evenhand.decide.table import Table, read_table, refuse_missing
+from evenhand.errors import ConfigError, DataError
 from evenhand.types import Floats, LabelSpace, Task
 
+ENDINGS = (".json", ".csv", ".tsv", ".parquet")
+LARGEST = 1e12
 SIDES = ("false_positive", "false_negative")
 TRUTH, LABEL = "truth", "label"
 Matrix = Mapping[str, Mapping[str, float]]
@@ -29,11 +30,30 @@ class Costs:
         sides: label -> cost of a false positive and of a false negative. A multi-label label
             that is not named is cut for F-beta; a class that is not named costs 1 and 1.
         matrix: true class -> given class -> cost, for multi-class; what is not named costs 1,
-            and 0 on the diagonal.
+            and 0 on the diagonal, where no other cost may stand.
+
+    Raises:
+        DataError: E206 for a cost that is no number from 0 to 1e12, two costs of 0 for one
+            label, or a cost of giving a row its own class.
     """
 
     sides: Mapping[str, tuple[float, float]] | None = None
     matrix: Matrix | None = None
+
+    def __post_init__(self) -> None:
+        for name, pair in (self.sides or {}).items():
+            for side, value in zip(SIDES, pair, strict=True):
+                _cost(value, repr(name), side)
+            if not any(pair):
+                raise _senseless(f"0 and 0 for {name!r}", "give one of the two a cost above 0")
+        for truth, row in (self.matrix or {}).items():
+            for name, value in row.items():
+                _cost(value, repr(truth), name)
+            if row.get(truth):
+                raise _senseless(
+                    f"{row[truth]!r} for giving {truth!r} to its own rows",
+                    "write 0 there: to be right costs nothing",
+                )
 
     @property
     def labels(self) -> frozenset[str]:
@@ -102,41 +122,75 @@ def read_costs(path: Path) -> Costs:
     ``truth`` and a column for each class that may be given.
 
     Raises:
-        MissingFileError: E202 for a missing file.
-        DataError: E202 to E205 for a file that is no such table or JSON, E206 for a cost that
-            is no number from 0 on.
+        MissingFileError: E202 for a missing file or a folder.
+        DataError: E202 to E205 for a file that is no such table or JSON, or names a label
+            twice; E206 for a cost that is no number from 0 to 1e12, and as ``Costs``.
     """
-    if path.suffix == ".json":
-        return _from_json(path)
-    table = read_table(path)
-    names = [name for name in table.columns if name not in (LABEL, TRUTH)]
-    values = {name: table.floats(name) for name in names}
-    if TRUTH in table.columns:
-        rows = {
-            truth: {name: _cost(values[name][r], table.where(r), name) for name in names}
-            for r, truth in enumerate(table.columns[TRUTH])
-        }
-        return Costs(matrix=rows)
-    lacking = [name for name in (LABEL, *SIDES) if name not in table.columns]
-    if lacking:
-        raise _shapeless(path, f"no column {lacking[0]!r}")
-    sides = {
-        label: (
-            _cost(values[SIDES[0]][r], table.where(r), SIDES[0]),
-            _cost(values[SIDES[1]][r], table.where(r), SIDES[1]),
+    refuse_missing(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise DataError(
+            "E204",
+            "the ending of the file does not say what it holds",
+            got=str(path),
+            fix=f"name it after what it holds: {' '.join(ENDINGS)}",
         )
-        for r, label in enumerate(table.columns[LABEL])
+    return _from_json(path) if path.suffix.lower() == ".json" else _from_table(read_table(path))
+
+
+def _from_table(table: Table) -> Costs:
+    key = TRUTH if TRUTH in table.columns else LABEL
+    wanted = (TRUTH,) if key == TRUTH else (LABEL, *SIDES)
+    lacking = [name for name in wanted if name not in table.columns]
+    if lacking:
+        there = ", ".join(map(repr, table.columns))
+        raise _shapeless(table.path, f"no column {lacking[0]!r} among {there}")
+    _refuse_repeats(table, key)
+    names = (
+        SIDES if key == LABEL else [name for name in table.columns if name not in (LABEL, TRUTH)]
+    )
+    rows = {
+        label: {
+            name: _cost(_number(table.columns[name][r]), table.where(r), name) for name in names
+        }
+        for r, label in enumerate(table.columns[key])
     }
-    return Costs(sides=sides)
+    return _costs(table.path, rows, sided=key == LABEL)
+
+
+def _costs(path: Path, rows: Matrix, *, sided: bool) -> Costs:
+    """Return the costs that a file names, each row by its label; what is wrong names the file."""
+    try:
+        if sided:
+            return Costs(sides={n: (row[SIDES[0]], row[SIDES[1]]) for n, row in rows.items()})
+        return Costs(matrix=rows)
+    except DataError as error:
+        got = f"{error.got} in {path}"
+        raise DataError(error.code, error.what, got=got, fix=error.fix) from error
+
+
+def _number(cell: str) -> float | str:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def _refuse_repeats(table: Table, key: str) -> None:
+    lines: dict[str, int] = {}
+    for r, name in enumerate(table.columns[key]):
+        if name in lines:
+            raise _repeated(name, f"{table.where(lines[name])} and {table.where(r)}")
+        lines[name] = r
 
 
 def _from_json(path: Path) -> Costs:
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise MissingFileError(
-            "E202", "there is no such file", got=str(path), fix="check the path"
-        ) from error
+        stored = json.loads(
+            path.read_text(encoding="utf-8-sig"),
+            object_pairs_hook=lambda pairs: _once(pairs, path),
+        )
+    except DataError:
+        raise
     except ValueError as error:
         raise DataError(
             "E204", "a file is not JSON", got=f"{path}: {error}", fix="mend what stands there"
@@ -152,18 +206,34 @@ def _from_json(path: Path) -> Costs:
         name: {key: _cost(value, f"{path}, {name!r}", key) for key, value in row.items()}
         for name, row in rows.items()
     }
-    if rows is stored:
-        return Costs(sides={n: (row[SIDES[0]], row[SIDES[1]]) for n, row in read.items()})
-    return Costs(matrix=read)
+    return _costs(path, read, sided=rows is stored)
+
+
+def _once(pairs: Sequence[tuple[str, Any]], path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _repeated(name, str(path))
+        found[name] = value
+    return found
+
+
+def _repeated(name: str, where: str) -> DataError:
+    return DataError(
+        "E204", "a file of costs names one thing twice", got=f"{name!r} in {where}", fix="keep one"
+    )
+
+
+def _senseless(got: str, fix: str) -> DataError:
+    return DataError("E206", "costs of one label make no sense", got=got, fix=fix)
 
 
 def _cost(value: Any, where: str, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.floating):
-        value = float("nan")
-    if not isfinite(value) or value < 0:
+    number = isinstance(value, int | float | np.floating | np.integer)
+    if isinstance(value, bool) or not number or not 0 <= value <= LARGEST:
         raise DataError(
             "E206",
-            "a cost is no number from 0 on",
+            f"a cost is no number from 0 to {LARGEST:g}",
             got=f"{value!r} at {where}, {name!r}",
             fix="write what one such error costs, in any unit",
         )

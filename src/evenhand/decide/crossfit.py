@@ -1,5 +1,5 @@
 """What a decision is worth on rows that did not choose it."""
-# Shapes: N rows, C classes.
+# Shapes: N rows, K held-out rows, C classes.
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from evenhand.decide.choice import Choice, Settings
 from evenhand.decide.f1 import macro_f1
-from evenhand.decide.folds import stratified_folds
+from evenhand.decide.folds import count_groups, refuse_undivided, stratified_folds
 from evenhand.decide.rule import fit_rule
-from evenhand.errors import DataError
 from evenhand.types import Floats, Predictions
 
 
@@ -44,34 +43,30 @@ def crossfit(
     and the decisions are those at 0.5.
 
     Args:
-        predictions: tune rows.
-        folds: at least 2; fewer rows than that give one fold a row.
+        predictions: tune rows; those of one group share a fold.
+        folds: at least 2; fewer rows, or groups, than that give one fold to each.
         seed: of the folds.
         settings: those of ``fit_decision``. A demand that a fold cannot meet is met as nearly
             as its rows allow.
 
     Raises:
-        DataError: E212 for report rows, E207 for fewer than two rows, E201 for a name that is
-            no label.
+        DataError: E212 for report rows, E207 for fewer than two groups, E201 for a
+            name that is no label.
         ConfigError: E101, E102 or E105 for settings that cannot be.
     """
     predictions.refuse_report("choosing thresholds")
-    if len(predictions) < 2:
-        raise DataError(
-            "E207",
-            "cross-fitting needs at least two rows",
-            got=f"{len(predictions)} rows",
-            fix="pass more tune rows",
-        )
+    given_N, rows = predictions.groups_N, len(predictions)
+    groups_N = np.arange(rows) if given_N is None else given_N
+    refuse_undivided(groups_N)
     choice = Choice(**settings, seed=seed)
     choice.check_labels(predictions.labels)
     truth_NC = predictions.truth_NC
-    fold_N = stratified_folds(truth_NC, max(2, min(folds, len(predictions))), seed)
+    folds = max(2, min(folds, count_groups(groups_N)))
+    fold_N = stratified_folds(truth_NC, folds, seed, groups_N=groups_N)
     decided_NC = np.zeros(truth_NC.shape, dtype=np.bool_)
     probs_NC = np.zeros(truth_NC.shape)
-    kind, scores_NC = type(predictions.scores), predictions.scores.values_NC
     for fold in range(int(fold_N.max()) + 1):
-        held_N = fold_N == fold
-        rule = fit_rule(kind(scores_NC[~held_N]), truth_NC[~held_N], predictions.labels, choice)
-        decided_NC[held_N], probs_NC[held_N] = rule.decide(kind(scores_NC[held_N]))
+        held_K = np.flatnonzero(fold_N == fold)
+        rule = fit_rule(predictions.take(np.flatnonzero(fold_N != fold)), choice)
+        decided_NC[held_K], probs_NC[held_K] = rule.decide(predictions.take(held_K).scores)
     return CrossFit(decided_NC, probs_NC, fold_N, macro_f1(truth_NC, decided_NC))

@@ -81,6 +81,7 @@ class Decision:
         cuts: one a label, in the order of ``labels``.
         kind: fixed, global or per-label.
         shrinkage: positives at which a cut is half its own; 0 none, infinity all shared or fixed.
+            Of the labels without costs, where there are such: those with costs have their own.
         estimate: what it is worth.
         at_least_one: a row without labels gets the nearest one.
         exclusive: label that yields to any other.
@@ -222,7 +223,8 @@ def fit_decision(
     highest F1 that any cut reaches on these rows.
 
     Args:
-        predictions: tune rows; from any model.
+        predictions: tune rows; from any model. Rows of one group share a fold and count as one
+            piece of evidence.
         seed: of folds and resamples.
         strict: refuse a demand that cannot be met; else it is met as nearly as the rows allow,
             and ``unmet`` says so.
@@ -231,7 +233,7 @@ def fit_decision(
             demands such as ``recall={"spam": 0.95}``, ``costs``, and ``resamples``.
 
     Raises:
-        DataError: E212 for report rows, E207 for fewer than two rows, E201 for a name that is
+        DataError: E212 for report rows, E207 for fewer than two groups, E201 for a name that is
             no label, E214 for a demand that cannot be met.
         ConfigError: E101, E102 or E105 for settings that cannot be.
     """
@@ -245,7 +247,7 @@ def fit_and_crossfit(
     crossed = crossfit(predictions, seed=seed, **settings)
     truth_NC, labels = predictions.truth_NC, predictions.labels
     choice = Choice(**settings, seed=seed)
-    rule = fit_rule(predictions.scores, truth_NC, labels, choice)
+    rule = fit_rule(predictions, choice)
     decided_NC, probs_NC = rule.decide(predictions.scores)
     bare_NC = apply_values(probs_NC, rule.values_C, labels.task)
     faults = unmet(truth_NC, decided_NC, labels, choice.wishes(labels), ruled=True)
@@ -259,7 +261,7 @@ def fit_and_crossfit(
         calibrator=rule.calibrator,
         cuts=_cuts(rule, interval_2C, optimism_C),
         kind=choice.cuts,
-        shrinkage=rule.strength,
+        shrinkage=_shrinkage(rule, choice, labels),
         estimate=Estimate(_number(crossed.macro_f1), _number(macro_f1(truth_NC, decided_NC))),
         at_least_one=choice.at_least_one,
         exclusive=choice.exclusive,
@@ -291,6 +293,12 @@ def _cuts(rule: Rule, interval_2C: Floats, optimism_C: Floats) -> tuple[Cut, ...
 
 def _values_key(task: Task) -> str:
     return "thresholds" if task is Task.MULTILABEL else "biases"
+
+
+def _shrinkage(rule: Rule, choice: Choice, labels: LabelSpace) -> float:
+    """Return the strength of the first label without costs, or of all where all have costs."""
+    priced_C = choice.plan(labels).aim.priced(len(labels))
+    return float(rule.strength_C[int(priced_C.argmin())])
 
 
 def _number(value: float) -> float | None:

@@ -21,6 +21,19 @@ RULED = "drop exclusive or at_least_one, which change this label after its cut; 
 SIGN = {"recall": ">=", "precision": ">=", "fpr": "<=", "alerts": "<="}
 
 
+def demand_words(kind: str, value: float, rows: int) -> str:
+    """Return ``recall >= 0.9``; of a budget the number of alerts and the share, both.
+
+    Args:
+        kind: a name of ``SIGN``.
+        value: a share; of ``rows`` where ``kind`` is ``alerts``.
+        rows: number of rows that chose the cut.
+    """
+    if kind != "alerts":
+        return f"{kind} {SIGN[kind]} {value:g}"
+    return f"alerts <= {floor(value * rows + 1e-9)} ({100 * value:.4g}% of {rows} rows)"
+
+
 def demanded_cuts(
     probs_NC: Floats,
     truth_NC: Truth,
@@ -105,7 +118,8 @@ def unmet(
             (known_C - positive_C)[c : c + 1],
         )
         if wish.shortfall(there)[0] > 0:
-            found[c] = _unmet(labels, c, wish, there, ruled=ruled)
+            asked = _asked(wish, len(truth_NC))
+            found[c] = _unmet(labels, c, wish, there, asked=asked, ruled=ruled)
     return found
 
 
@@ -122,12 +136,18 @@ def refuse_impossible(truth_NC: Truth, labels: LabelSpace, wishes: Mapping[int, 
     for c, wish in wishes.items():
         found = find_cut(perfect_NC[:, c], truth_NC[:, c], wish)
         if not found.met:
-            raise _unmet(labels, c, wish, found.tally, ruled=False)
+            asked = _asked(wish, len(truth_NC))
+            raise _unmet(labels, c, wish, found.tally, asked=asked, ruled=False)
 
 
-def _unmet(labels: LabelSpace, c: int, wish: Wish, there: Tally, *, ruled: bool) -> DataError:
+def _asked(wish: Wish, rows: int) -> str:
+    return " and ".join(demand_words(kind, value, rows) for kind, value in wish.demands.items())
+
+
+def _unmet(
+    labels: LabelSpace, c: int, wish: Wish, there: Tally, *, asked: str, ruled: bool
+) -> DataError:
     positives, alerts = int(there.positives[0]), int(there.hits[0] + there.alarms[0])
-    asked = " and ".join(f"{name} {SIGN[name]} {value:g}" for name, value in wish.demands.items())
     figures = {name: float(getattr(there, name)[0]) for name in ("precision", "recall", "fpr")}
     shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
     return DataError(
@@ -149,7 +169,8 @@ def _fix(wish: Wish, there: Tally) -> str:
     ((name, _),) = wish.demands.items()
     near = float(getattr(there, name)[0])
     safe = floor(near * 1000) / 1000 if SIGN[name] == ">=" else ceil(near * 1000) / 1000
-    return f"demand less ({name} {safe:g} can be had), or train a model that ranks it better"
+    shown = f"{100 * safe:g}%" if name == "alerts" else f"{safe:g}"
+    return f"demand less ({name} {shown} can be had), or train a model that ranks it better"
 
 
 def _value(task: Task) -> str:

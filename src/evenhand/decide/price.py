@@ -9,7 +9,7 @@ from typing import Unpack, cast
 from evenhand.decide.choice import DEMANDS, Choice, Settings
 from evenhand.decide.crossfit import CrossFit, crossfit
 from evenhand.decide.decision import Decision
-from evenhand.decide.demands import SIGN
+from evenhand.decide.demands import SIGN, demand_words
 from evenhand.decide.figures import Figure, LabelFigures, label_differences, label_figures
 from evenhand.types import Predictions, Task
 
@@ -40,11 +40,12 @@ class Price:
 
     def words(self, task: Task) -> list[str]:
         """Return the answer to "what would it cost?", one sentence a line."""
-        asked = " and ".join(f"{kind} {SIGN[kind]} {v:g}" for kind, v in self.demands.items())
+        rows = self.in_sample.rows
+        asked = " and ".join(demand_words(kind, v, rows) for kind, v in self.demands.items())
         value = "from probability" if task is Task.MULTILABEL else "with bias"
         lines = [
             f"{self.label}, {asked}: give it {value} {self.value:.4g} on "
-            f"({self.in_sample.positives} positives in {self.in_sample.rows} rows).",
+            f"({self.in_sample.positives} positives in {rows} rows).",
             f"on the rows that chose it:   {_figures(self.in_sample)}",
             f"on rows that did not choose: {_figures(self.cross_fitted)}",
             f"without the demand:          {_figures(self.without)}",

@@ -1,21 +1,24 @@
 """Pull weakly supported cuts toward what all labels share, as far as that earns its place."""
-# Shapes: N rows, C classes.
+# Shapes: N rows, G groups, C classes.
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.decide.aim import MACRO_F1, Aim
 from evenhand.decide.biases import best_biases
-from evenhand.decide.folds import stratified_folds
+from evenhand.decide.folds import count_groups, stratified_folds
 from evenhand.decide.ladder import Grid
 from evenhand.decide.manner import apply_values, logit
 from evenhand.decide.thresholds import best_cuts, best_global_cut
 from evenhand.decide.tilt import best_tilt, rarity
 from evenhand.decide.wish import Wish, find_cut
 from evenhand.types import Floats, Task, Truth
+
+Decided = NDArray[np.bool_]
 
 STRENGTHS = (0.0, 5.0, 20.0, 80.0, 320.0, float("inf"))
 FOLDS = 5
@@ -74,25 +77,26 @@ class Line:
         own_C = best_cuts(probs_NC, truth_NC, plan.aim, start_C=own_C, grid=plan.grid)
         return cls(own_C, shared_C, support_C, task)
 
-    def at(self, strength: float) -> Floats:
-        """Return the values at one strength of shrinkage, ``(C,)``.
+    def at(self, strength: float | Floats) -> Floats:
+        """Return the values at one strength of shrinkage, or at each label's own, ``(C,)``.
 
         The own value weighs ``n / (n + strength)`` with ``n`` positives: strength 0 gives
         the own values exactly, infinity the shared one.
         """
         return self.mixed(self.own_C, strength)
 
-    def mixed(self, own_C: Floats, strength: float) -> Floats:
+    def mixed(self, own_C: Floats, strength: float | Floats) -> Floats:
         """Return ``at`` for other own values, also with leading axes, ``(..., C)``."""
-        if strength == 0:
-            return own_C.copy()
-        if np.isinf(strength):
-            return np.broadcast_to(self.shared_C, own_C.shape).copy()
-        weight_C = self.support_C / (self.support_C + strength)
+        strength_C = np.broadcast_to(np.asarray(strength, np.float64), self.support_C.shape)
+        whole_C = self.support_C + strength_C
+        weight_C = np.divide(self.support_C, whole_C, out=np.ones_like(whole_C), where=whole_C > 0)
         if self.task is Task.MULTICLASS:
-            return self.shared_C + weight_C * (own_C - self.shared_C)
-        mixed_C = weight_C * logit(own_C) + (1 - weight_C) * logit(self.shared_C)
-        return np.where(own_C == self.shared_C, self.shared_C, 1 / (1 + np.exp(-mixed_C)))
+            mixed_C = self.shared_C + weight_C * (own_C - self.shared_C)
+        else:
+            logit_C = weight_C * logit(own_C) + (1 - weight_C) * logit(self.shared_C)
+            mixed_C = 1 / (1 + np.exp(-logit_C))
+        shared_only_C = np.isinf(strength_C) | (own_C == self.shared_C)
+        return np.where(strength_C == 0, own_C, np.where(shared_only_C, self.shared_C, mixed_C))
 
 
 def shared_values(probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan) -> Floats:
@@ -145,40 +149,84 @@ def cost_biases(truth_NC: Truth, aim: Aim) -> Floats:
     return np.asarray(missed_C - missed_C[int((truth_NC == 1).sum(axis=0).argmax())])
 
 
-def choose_strength(
-    probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan, *, seed: int
-) -> float | None:
-    """Choose the strength of shrinkage by the cross-fitted aim, or to leave all values fixed.
+def choose_strengths(
+    probs_NC: Floats,
+    truth_NC: Truth,
+    task: Task,
+    plan: Plan,
+    *,
+    seed: int,
+    groups_N: NDArray[np.int64] | None = None,
+) -> Floats:
+    """Choose the strength of shrinkage by the cross-fitted aim, or to leave values fixed.
 
     Each of five folds is decided by values fitted on the others, once for every strength of
     ``STRENGTHS``; the best pooled result wins, and of equals the strongest. It must then beat
-    the fixed values by more than one standard error, paired over the rows and corrected for
-    the rows that the folds' rules share: values that were searched for have to earn it beyond
-    chance. With costs, infinity gives the fixed values, so that nothing is left to earn. Fewer
-    rows than folds prove nothing.
+    the fixed values by more than one standard error, paired over the groups (or rows) and
+    corrected for the rows that the folds' rules share: values that were searched for have to
+    earn it beyond chance. Labels with costs are judged apart from the others; for them,
+    infinity gives the fixed values, so that nothing is left to earn. Fewer groups than folds
+    prove nothing.
+
+    Args:
+        probs_NC: calibrated probabilities.
+        truth_NC: 0, 1 or NaN (unknown).
+        task: how values are applied.
+        plan: how values are fitted.
+        seed: of the folds.
+        groups_N: rows with equal numbers share a fold and are one piece of evidence.
 
     Returns:
-        A member of ``STRENGTHS``, in positives; None for the fixed values.
+        A member of ``STRENGTHS`` for each label, in positives, ``(C,)``; NaN for fixed values.
 
     References:
         Nadeau, Bengio 2003, doi:10.1023/A:1024068626366: the variance of cross-validation.
     """
-    if len(truth_NC) < FOLDS:
-        return None
-    fold_N = stratified_folds(truth_NC, FOLDS, seed)
+    strength_C = np.full(truth_NC.shape[1], np.nan)
+    groups_N = np.arange(len(truth_NC)) if groups_N is None else groups_N
+    if count_groups(groups_N) < FOLDS:
+        return strength_C
+    fold_N = stratified_folds(truth_NC, FOLDS, seed, groups_N=groups_N)
+    decided, fixed_NC = _tried(probs_NC, truth_NC, task, plan, fold_N=fold_N)
+    for part_C, aim in plan.aim.parts(len(strength_C)):
+        of_part = {strength: tried_NC[:, part_C] for strength, tried_NC in decided.items()}
+        strength_C[part_C] = _earned(
+            truth_NC[:, part_C], of_part, fixed_NC[:, part_C], aim=aim, groups_N=groups_N
+        )
+    return strength_C
+
+
+def _tried(
+    probs_NC: Floats, truth_NC: Truth, task: Task, plan: Plan, *, fold_N: NDArray[np.int64]
+) -> tuple[dict[float, Decided], Decided]:
+    """Return the cross-fitted decisions of every strength, and those of the fixed values."""
     fixed_NC = np.zeros(truth_NC.shape, dtype=np.bool_)
     decided = {strength: fixed_NC.copy() for strength in STRENGTHS}
-    for fold in range(FOLDS):
+    for fold in range(int(fold_N.max()) + 1):
         kept_N, held_N = fold_N != fold, fold_N == fold
         fixed_C = fixed_values(truth_NC[kept_N], task, plan)
         fixed_NC[held_N] = apply_values(probs_NC[held_N], fixed_C, task)
         line = Line.fit(probs_NC[kept_N], truth_NC[kept_N], task, plan)
         for strength in STRENGTHS:
             decided[strength][held_N] = apply_values(probs_NC[held_N], line.at(strength), task)
-    scores = {s: plan.aim.score(truth_NC, decided_NC) for s, decided_NC in decided.items()}
+    return decided, fixed_NC
+
+
+def _earned(
+    truth_NC: Truth,
+    decided: dict[float, Decided],
+    fixed_NC: Decided,
+    *,
+    aim: Aim,
+    groups_N: NDArray[np.int64],
+) -> float:
+    """Return the best strength, or NaN where it does not beat the fixed values beyond chance."""
+    scores = {s: aim.score(truth_NC, decided_NC) for s, decided_NC in decided.items()}
     best = max(STRENGTHS, key=lambda strength: (scores[strength], strength))
-    if plan.aim.costly:
+    if aim.costly:
         return best
-    apart_N = plan.aim.influence(truth_NC, decided[best]) - plan.aim.influence(truth_NC, fixed_NC)
-    error = float(np.sqrt(CORRECTED * (apart_N**2).sum()))
-    return best if scores[best] - plan.aim.score(truth_NC, fixed_NC) > error else None
+    apart_N = aim.influence(truth_NC, decided[best]) - aim.influence(truth_NC, fixed_NC)
+    group_N = np.unique(groups_N, return_inverse=True)[1]
+    apart_G = np.bincount(group_N, weights=apart_N)
+    error = float(np.sqrt(CORRECTED * (apart_G**2).sum()))
+    return best if scores[best] - aim.score(truth_NC, fixed_NC) > error else float("nan")

@@ -49,7 +49,7 @@ def value_intervals(
         if source == "own":
             own_BC = np.repeat(line.own_C[None], len(cuts_B), axis=0)
             own_BC[:, c] = cuts_B
-            cuts_B = line.mixed(own_BC, rule.strength)[:, c]
+            cuts_B = line.mixed(own_BC, rule.strength_C)[:, c]
         interval_2C[:, c] = _ends(cuts_B)
     return interval_2C
 
@@ -117,7 +117,7 @@ def _refit(
         rows_N = random.integers(0, len(truth_NC), size=len(truth_NC))
         p_NC, y_NC = probs_NC[rows_N], truth_NC[rows_N]
         if "own" in rule.sources:
-            values_C = Line.fit(p_NC, y_NC, task, plan).at(rule.strength)
+            values_C = Line.fit(p_NC, y_NC, task, plan).at(rule.strength_C)
         elif "global" in rule.sources:
             values_C = shared_values(p_NC, y_NC, task, plan)
         else:

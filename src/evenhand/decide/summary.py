@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 from typing import Unpack
@@ -11,6 +12,11 @@ from evenhand.decide.crossfit import crossfit
 from evenhand.decide.decision import Cut, Decision
 from evenhand.decide.f1 import count, f1_of
 from evenhand.types import Predictions, Task
+
+STAYS = {
+    Task.MULTILABEL: "no cut proved better than 0.5 beyond chance: cuts stay there",
+    Task.MULTICLASS: "no bias proved better than argmax beyond chance: biases stay 0",
+}
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,22 @@ def compare_cuts(
     return worth
 
 
-def unproven(decision: Decision) -> bool:
-    """Say whether values of labels' own were looked for, and none earned its place."""
-    return decision.kind == "per-label" and any(cut.source == "fixed" for cut in decision.cuts)
+def stays(kind: str, sources: Iterable[str], task: Task) -> str | None:
+    """Return the sentence for values of labels' own that were sought, where none earned its place.
+
+    Args:
+        kind: of the decision: fixed, global or per-label.
+        sources: where each label's value comes from, as ``Cut.source`` has it.
+        task: of the labels.
+
+    Returns:
+        None where a value earned its place, or none was sought.
+    """
+    found = set(sources)
+    if kind != "per-label" or "fixed" not in found:
+        return None
+    rest = "" if found == {"fixed"} else ", but for what costs or demands make"
+    return STAYS[task] + rest
 
 
 def forced_rows(decision: Decision, predictions: Predictions) -> int:

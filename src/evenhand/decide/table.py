@@ -58,17 +58,30 @@ class Table:
             ) from error
 
 
+def refuse_missing(path: Path) -> None:
+    """Raise for what is no file.
+
+    Raises:
+        MissingFileError: E202, which tells a folder from what is not there.
+    """
+    if path.is_dir():
+        raise MissingFileError(
+            "E202", "that is a folder, not a file", got=str(path), fix="name a file in it"
+        )
+    if not path.is_file():
+        raise MissingFileError("E202", "there is no such file", got=str(path), fix="check the path")
+
+
 def read_table(path: Path) -> Table:
     """Read a CSV, TSV (``.tsv``) or Parquet (``.parquet``) file as text.
 
     Raises:
-        MissingFileError: E202 for a file that is not there.
+        MissingFileError: E202 for a file that is not there, or is a folder.
         DataError: E202 when there is no row, E203 when it is not UTF-8, E204 when it is
             malformed, with the line.
     """
-    if not path.is_file():
-        raise MissingFileError("E202", "there is no such file", got=str(path), fix="check the path")
-    table = _parquet(path) if path.suffix == ".parquet" else _delimited(path)
+    refuse_missing(path)
+    table = _parquet(path) if path.suffix.lower() == ".parquet" else _delimited(path)
     if not table.columns or not len(table):
         raise DataError(
             "E202",
@@ -90,7 +103,7 @@ def _delimited(path: Path) -> Table:
             got=f"byte 0x{error.object[error.start]:02x} at {path}:{line}",
             fix=f"iconv -f WINDOWS-1252 -t UTF-8 {path.name} > utf8{path.suffix}",
         ) from error
-    separator = "\t" if path.suffix == ".tsv" else ","
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from evenhand.decide.aim import check_beta
 from evenhand.decide.ladder import Grid, Ladder, Tally, last_best
 from evenhand.types import Floats, Truth
 
@@ -22,12 +23,15 @@ class Wish:
     F-beta and then the highest cut is taken.
 
     Args:
-        beta: weight of recall against precision, > 0.
+        beta: weight of recall against precision, above 0 and at most 1000.
         recall: at least this share of the positives is caught, in (0, 1].
         precision: at least this share of the caught is positive, in (0, 1].
         fpr: at most this share of the negatives is caught, in [0, 1).
         alerts: at most this share of the rows is caught, in (0, 1].
         costs: of one false positive and of one false negative, both >= 0.
+
+    Raises:
+        ConfigError: E102 for another ``beta``.
     """
 
     beta: float = 1.0
@@ -37,6 +41,9 @@ class Wish:
     alerts: float | None = None
     costs: tuple[float, float] | None = None
     limits: ClassVar[dict[str, int]] = {"recall": 1, "precision": 1, "fpr": -1, "alerts": -1}
+
+    def __post_init__(self) -> None:
+        check_beta(self.beta)
 
     @property
     def demands(self) -> dict[str, float]:

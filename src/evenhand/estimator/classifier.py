@@ -129,7 +129,8 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
             X: whatever the estimator takes: array, sparse matrix, DataFrame, list of texts.
             y: one class a row, or a 0/1 matrix with a column a label.
             sample_weight: for the estimator; the decision counts every row once.
-            groups: rows of one group are held out together.
+            groups: rows of one group are held out together, from the estimator and from the
+                cuts, and count as one piece of evidence.
             fit_params: for the estimator's ``fit``; those with a value a row go with their rows.
 
         Raises:
@@ -140,11 +141,13 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
         """
         if sample_weight is not None:
             fit_params["sample_weight"] = np.asarray(sample_weight)
-        _check(self, fit_params, groups=groups)
+        _check(self, fit_params)
         X, y, groups = indexable(X, y, groups)
         prefit, seed = isinstance(self.cv, str) and self.cv == PREFIT, self._seed()
         target = Target.of(y, classes=getattr(self.estimator, "classes_", None) if prefit else None)
-        Choice(**self._settings()).check_labels(target.classes.labels)
+        choice = Choice(**self._settings())
+        choice.check_labels(target.classes.labels)
+        choice.refuse_idle(target.classes.labels)
         CALIBRATORS.factory(self.calibrate)
         if prefit:
             self.estimator_ = self.estimator
@@ -160,7 +163,8 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
         self.classes_, self.labels_ = target.classes.values_C, target.classes.labels
         ids = tuple(map(str, rows_K.tolist()))
         truth_KC = target.truth_NC[rows_K]
-        self.predictions_ = Predictions(ids, scores, truth_KC, self.labels_, Role.TUNE)
+        groups_K = None if groups is None else np.unique(groups, return_inverse=True)[1][rows_K]
+        self.predictions_ = Predictions(ids, scores, truth_KC, self.labels_, Role.TUNE, groups_K)
         self.decision_, self.crossfit_ = fit_and_crossfit(
             self.predictions_, seed=seed, **self._settings()
         )
@@ -216,7 +220,7 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
 
-def _check(asked: DecisionClassifier, fit_params: Mapping[str, Any], *, groups: Any) -> None:
+def _check(asked: DecisionClassifier, fit_params: Mapping[str, Any]) -> None:
     """Refuse what cannot be, before anything is fitted."""
     estimator, method = asked.estimator, asked.response_method
     if method not in METHODS:
@@ -228,7 +232,7 @@ def _check(asked: DecisionClassifier, fit_params: Mapping[str, Any], *, groups: 
         )
     if isinstance(asked.cv, str) and asked.cv == PREFIT:
         check_is_fitted(estimator)
-        for name in (*fit_params, *(["groups"] if groups is not None else [])):
+        for name in fit_params:
             raise _conflict(
                 "an estimator that is fitted already takes nothing for fitting",
                 f"{name} with cv='prefit'",

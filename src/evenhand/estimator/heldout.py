@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -31,7 +31,8 @@ def splits_of(X: Any, target: Target, *, cv: Any, groups: Any, seed: int) -> lis
         seed: of folds that are made here.
 
     Raises:
-        ConfigError: E102 for fewer than two folds or rows, E105 for a row held out twice.
+        ConfigError: E102 for fewer than two folds or rows, E105 for a row held out twice or
+            scored by an estimator that it was fitted to, and for a generator.
     """
     rows = len(target.y)
     if isinstance(cv, Integral):
@@ -46,16 +47,33 @@ def splits_of(X: Any, target: Target, *, cv: Any, groups: Any, seed: int) -> lis
             fold_N = stratified_folds(target.truth_NC, min(int(cv), rows), seed)
             folds = range(int(fold_N.max()) + 1)
             return [(np.flatnonzero(fold_N != f), np.flatnonzero(fold_N == f)) for f in folds]
+    if isinstance(cv, Iterator):
+        raise _conflict(
+            "cv is used up by the first fit",
+            type(cv).__name__,
+            "pass the splits as a list: cv=list(...)",
+        )
     splits = list(_splitter(cv, target, groups).split(X, target.y, groups))
+    for fold, (fit_K, held_K) in enumerate(splits):
+        both_K = np.intersect1d(fit_K, held_K)
+        if len(both_K):
+            raise _conflict(
+                "cv scores rows by an estimator that was fitted to them",
+                f"row {both_K[0]}, and {len(both_K)} rows in all, on both sides of split {fold}",
+                "keep the two sides of each split apart",
+            )
     times_N = np.bincount(np.concatenate([held for _, held in splits]), minlength=rows)
     if times_N.max() > 1:
-        raise ConfigError(
-            "E105",
+        raise _conflict(
             "cv holds out a row more than once",
-            got=f"row {int(times_N.argmax())}, {int(times_N.max())} times, by {cv!r}",
-            fix="take folds, such as StratifiedKFold, not repeated or random splits",
+            f"row {int(times_N.argmax())}, {int(times_N.max())} times",
+            "take folds, such as StratifiedKFold, not repeated or random splits",
         )
     return splits
+
+
+def _conflict(what: str, got: str, fix: str) -> ConfigError:
+    return ConfigError("E105", what, got=got, fix=fix)
 
 
 def _splitter(cv: Any, target: Target, groups: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.errors import DataError, did_you_mean
+from evenhand.errors import ConfigError, DataError, did_you_mean
 from evenhand.types import Floats, LabelSpace, Logits, Probs, Scores, Task, Truth
 
 Method = Literal["predict_proba", "decision_function"]
@@ -42,7 +42,10 @@ class Classes:
 
         Raises:
             DataError: E207 where a class has no logit, E213 for another number of columns.
+            ConfigError: E105 for scores of pairs of classes.
         """
+        if method == "decision_function" and len(self.labels) > 2:
+            _refuse_pairs(fitted)
         raw = getattr(fitted, method)(X)
         if self.labels.task is Task.MULTILABEL:
             values_NC = _columns(raw, fitted)
@@ -78,6 +81,20 @@ class Classes:
         whole_NC = np.zeros((len(values), len(self.values_C)))
         whole_NC[:, [self.values_C.tolist().index(c) for c in seen.tolist()]] = values
         return whole_NC
+
+
+def _refuse_pairs(fitted: Any) -> None:
+    """Refuse margins of one class against another: of three classes there are three, too."""
+    last = fitted
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    if getattr(last, "decision_function_shape", None) == "ovo":
+        raise ConfigError(
+            "E105",
+            "margins between pairs of classes are no logits of the classes",
+            got=f"{type(last).__name__} with decision_function_shape='ovo'",
+            fix="give it decision_function_shape='ovr'",
+        )
 
 
 def _columns(raw: Any, fitted: Any) -> Floats:

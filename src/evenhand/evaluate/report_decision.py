@@ -3,12 +3,13 @@
 # N rows, C classes, K points of a curve.
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from evenhand.calibrate.measures import BINS
+from evenhand.decide.summary import stays
 from evenhand.evaluate import plots
 from evenhand.evaluate.demanded import demand_lines
 from evenhand.evaluate.report_curves import Bin, bins_of, precision_recall
@@ -65,9 +66,16 @@ MEASURES = (
     ("Log loss", "Mean of minus the logarithm of the probability given to what happened."),
 )
 KINDS = {
-    "per-label": "one a class",
-    "global": "one for all labels",
-    "fixed": "fixed beforehand",
+    Task.MULTILABEL: {
+        "per-label": "one a class",
+        "global": "one for all labels",
+        "fixed": "fixed beforehand",
+    },
+    Task.MULTICLASS: {
+        "per-label": "one a class",
+        "global": "one tilt toward rare classes",
+        "fixed": "fixed beforehand",
+    },
 }
 
 
@@ -98,9 +106,9 @@ def decision_section(
 def _facts(decision: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is said of the decision as a whole; what was not asked for is left out."""
     said: dict[str, Callable[[Any], tuple[str, str]]] = {
-        "kind": lambda kind: ("Cuts", KINDS.get(kind, kind)),
+        "kind": lambda _: _kind(decision),
         "calibrator": lambda found: ("Calibrator", _calibrator(found)),
-        "shrinkage": lambda positives: ("Shrinkage", _shrinkage(positives)),
+        "shrinkage": lambda _: ("Shrinkage", _shrinkage(decision)),
         "estimate": lambda found: ("Macro-F1 on tune rows", _estimate(found)),
         "at_least_one": lambda _: ("At least one", "a row without labels gets the nearest one"),
         "exclusive": lambda name: ("Exclusive", f"{name} yields to any other label"),
@@ -120,10 +128,40 @@ def _calibrator(found: Mapping[str, Any]) -> str:
     return said if len(said) < LONGEST_CALIBRATOR else str(found["name"])
 
 
-def _shrinkage(positives: float | str) -> str:
+def _kind(decision: Mapping[str, Any]) -> tuple[str, str]:
+    task, kind = _task(decision), decision["kind"]
+    title = "Cuts" if task is Task.MULTILABEL else "Biases"
+    return title, stays(kind, _sources(decision), task) or KINDS[task][kind]
+
+
+def _shrinkage(decision: Mapping[str, Any]) -> str:
+    """Return how far values go towards what they share; nothing where they never moved."""
+    if stays(decision["kind"], _sources(decision), _task(decision)):
+        return ""
+    positives = decision["shrinkage"]
     if positives == "inf":
-        return "every class shares one cut"
-    return f"half way to the shared cut at {positives:g} positives" if positives else "none"
+        return f"all the way to {_shared(decision)}"
+    return f"half way to {_shared(decision)} at {positives:g} positives"
+
+
+def _shared(decision: Mapping[str, Any]) -> str:
+    """Return what a value without support of its own becomes, in words."""
+    task = _task(decision)
+    one = "one shared cut" if task is Task.MULTILABEL else "one tilt toward rare classes"
+    costs = decision.get("asked", {}).get("costs")
+    if not costs:
+        return one
+    every = task is Task.MULTICLASS or set(decision["labels"]) <= set(costs)
+    return "what the costs make" if every else f"what the costs make, {one} where they say nothing"
+
+
+def _task(decision: Mapping[str, Any]) -> Task:
+    return Task.MULTILABEL if "thresholds" in decision else Task.MULTICLASS
+
+
+def _sources(decision: Mapping[str, Any]) -> Iterable[str]:
+    cuts = decision.get("thresholds") or decision.get("biases") or {}
+    return (cut.get("source", "") for cut in cuts.values() if isinstance(cut, Mapping))
 
 
 def _estimate(found: Mapping[str, Any]) -> str:
@@ -142,7 +180,7 @@ def _cuts(decision: Mapping[str, Any], measured: Mapping[str, Any] | None) -> Ta
     optional = [key for key in ("support", "source", "optimism") if _any(rows.values(), key)]
     said = {"support": "Positives", "source": "From", "optimism": "Optimism"}
     ordered = sorted(rows.items(), key=lambda item: -(item[1].get("support") or 0))
-    kind = "Cut" if "thresholds" in decision else "Bias"
+    kind = "Cut" if _task(decision) is Task.MULTILABEL else "Bias"
     return Table(
         "Decision",
         _rule(rows.values(), kind),

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evenhand.decide.summary import stays
 from evenhand.evaluate.demanded import demand_lines
 from evenhand.evaluate.report_verdict import cautions, verdict
+from evenhand.evaluate.systems import OURS
 from evenhand.types import Task
 
 WEAKEST = 8
@@ -40,6 +42,8 @@ def summary(results: Mapping[str, Any], *, console: Console) -> None:
     for line in demand_lines(results):
         console.print(Text(line))
     console.print(_systems(results["systems"]))
+    if sentence := _stays(results):
+        console.print(Text(sentence))
     console.print(_classes(results["per_class"], results["task"]))
     if notes := _footnotes(results):
         console.print(Text(notes, style="dim"))
@@ -53,6 +57,13 @@ def estimate_line(results: Mapping[str, Any]) -> str:
         f"cross-fitted on {results['rows']:,} {results['role']} rows "
         "(the epoch was chosen on them too)"
     )
+
+
+def _stays(results: Mapping[str, Any]) -> str | None:
+    """Return what the first system's name does not say: that none of its values moved."""
+    task, name = Task(results["task"]), results["systems"][0]["name"]
+    kind = next((kind for kind, words in OURS[task].items() if words == name), "")
+    return stays(kind, (row.get("threshold_source", "") for row in results["per_class"]), task)
 
 
 def _systems(systems: Sequence[Row]) -> Table:

@@ -131,7 +131,7 @@ def _decided(
         return crossed.decided_NC, crossed.probs_NC
     tune.refuse_report("choosing cuts")
     choice = Choice(**settings, seed=question.seed)
-    return fit_rule(tune.scores, tune.truth_NC, tune.labels, choice).decide(report.scores)
+    return fit_rule(tune, choice).decide(report.scores)
 
 
 def our_systems(

@@ -6,8 +6,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from evenhand.config import read_toml
 from evenhand.errors import ConfigError, did_you_mean
+from evenhand.toml import read_toml
 
 DEFAULT = "balanced"
 

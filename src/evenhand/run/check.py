@@ -19,6 +19,7 @@ from evenhand.config import ModelConfig, RunConfig, override, parse_config
 from evenhand.data import read_dataset
 from evenhand.data.split import folds
 from evenhand.decide import crossfit
+from evenhand.decide.folds import count_groups
 from evenhand.durable import write_json, write_text
 from evenhand.errors import ConfigError, DataError, EvenhandError
 from evenhand.evaluate.baselines import TfidfBaseline, fit_tfidf, trivial_baselines
@@ -202,7 +203,7 @@ def look(sources: Sources, config: RunConfig) -> Checked:
 def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
     """Score rows by TF-IDF models that never saw them.
 
-    None for fewer than thirty rows, and where no row has a label.
+    None for fewer than thirty rows, where no row has a label, and where all are near copies.
 
     At most 30,000 rows, drawn at random, are shared out in three folds, each scored by a model
     of the other two; rows beyond are scored by the first of these models.
@@ -214,6 +215,8 @@ def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
         return None
     drawn_M = np.sort(random.permutation(len(rows_S))[:MOST_FITTED])
     rows_M = rows_S[drawn_M]
+    if count_groups(corpus.unit_N[rows_M]) < 2:
+        return None
     part_M = folds(corpus.truth_NC[rows_M], FOLDS, units=corpus.unit_N[rows_M], seed=seed)
     probs_SC = np.zeros((len(rows_S), len(corpus.labels)), dtype=np.float32)
     rest_S = np.setdiff1d(np.arange(len(rows_S)), drawn_M)
@@ -232,6 +235,7 @@ def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
         corpus.truth_NC[rows_M],
         corpus.labels,
         Role.TUNE,
+        corpus.unit_N[rows_M],
     )
     return Scored(
         rows_S, probs_SC, _baselines(measured, seed=seed), len(measured), macro_ap(measured)

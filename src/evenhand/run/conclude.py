@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from evenhand import bundle
@@ -147,12 +148,13 @@ def _rivals(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
     for role in (Role.TUNE, Role.REPORT):
         rows = dataset.rows(role)
         if len(rows):
-            scored[role] = fitted.predictions(
+            alone = fitted.predictions(
                 [dataset.texts[i] for i in rows],
                 dataset.truth_NC[rows],
                 ids=[dataset.ids[i] for i in rows],
                 role=role,
             )
+            scored[role] = replace(alone, groups_N=dataset.unit_N[rows])
             save_predictions(layout.predictions(f"tfidf-{role.value}"), scored[role])
     return (Rival(TFIDF, scored[Role.TUNE], scored.get(Role.REPORT)),)
 

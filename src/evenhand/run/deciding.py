@@ -9,8 +9,9 @@ from typing import cast
 from evenhand.config import RunConfig
 from evenhand.data import Dataset
 from evenhand.decide import Choice, Costs, Decision, Settings, read_costs
-from evenhand.decide.asked import budgets
-from evenhand.decide.demands import SIGN, refuse_impossible
+from evenhand.decide.asked import share_of
+from evenhand.decide.demands import demand_words, refuse_impossible
+from evenhand.decide.folds import refuse_undivided
 from evenhand.run.folder import Layout
 from evenhand.types import Role
 
@@ -35,9 +36,9 @@ def decision_settings(config: RunConfig, *, rows: int, costs: Costs | None) -> S
         rows: number of tune rows, of which a budget such as 50 is a share.
         costs: what the run's file of costs says.
     """
-    asked = config.decision.model_dump()
-    typed = [f"{label}={budget}" for label, budget in config.decision.alerts.items()]
-    return cast(Settings, asked | {"alerts": budgets(typed, rows), "costs": costs})
+    budgets = config.decision.alerts.items()
+    alerts = {label: share_of(label, budget, rows) for label, budget in budgets}
+    return cast(Settings, config.decision.model_dump() | {"alerts": alerts, "costs": costs})
 
 
 def settings_as_decided(config: RunConfig, decision: Decision) -> Settings:
@@ -67,18 +68,20 @@ def check_demands(config: RunConfig, dataset: Dataset, costs: Costs | None) -> l
         What is demanded, a line each.
 
     Raises:
-        DataError: E201 for a name that is no label, E214 for a demand that no scores could meet.
+        DataError: E201 for a name that is no label, E207 where all tune rows are of one group,
+            E214 for a demand that no scores could meet.
         ConfigError: E102 or E105 for settings that cannot be.
     """
     labels, truth_NC = dataset.labels, dataset.truth(Role.TUNE)
     asked = decision_settings(config, rows=len(truth_NC), costs=costs)
     choice = Choice(**asked, seed=config.seed)
     choice.check_labels(labels)
-    choice.refuse_idle()
+    choice.refuse_idle(labels)
+    refuse_undivided(dataset.unit_N[dataset.rows(Role.TUNE)])
     refuse_impossible(truth_NC, labels, choice.wishes(labels))
     positive_C = (truth_NC == 1).sum(axis=0)
     return [
-        f"demand  {label}: {kind} {SIGN[kind]} {value:.4g}, "
+        f"demand  {label}: {demand_words(kind, value, len(truth_NC))}, "
         f"{positive_C[labels.index(label)]} positives among {len(truth_NC):,} tune rows"
         for kind, label, value in choice.demanded()
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_labelled
+from evenhand.data.split_file import load_split
 from evenhand.decide import Decision
 from evenhand.durable import make_folder, write_json
 from evenhand.errors import DataError, MissingFileError
@@ -23,8 +24,11 @@ from evenhand.run.folder import Layout, Run
 from evenhand.run.prepare import predictions_of
 from evenhand.run.report import Judgement, mistakes_in, positives_of, report_run
 from evenhand.run.reread import decided_rows, measured_role, reread, settings_of
+from evenhand.run.sound import sound
 from evenhand.types import FitStatistics, Role
 
+CHOSE = (Role.FIT, Role.TUNE)
+"""Roles whose rows the run has learnt from."""
 NOT_QUOTED = "The run file says that no row is quoted (report.texts = false)."
 
 
@@ -88,21 +92,14 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
         What ``metrics.json`` holds.
 
     Raises:
-        DataError: E208 when rows of ``data`` chose the cuts, E201 for a label the run has not.
+        DataError: E208 when rows of ``data`` trained the run or chose its cuts, E201 for a label
+            that the run has not.
     """
     classifier, config = run.classifier, settings_of(run)
     dataset = read_labelled(data, classifier.schema, classifier.labels, Role.REPORT)
-    tune = run.predictions(Role.TUNE)
-    shared = set(dataset.ids) & set(tune.ids)
-    if shared:
-        raise DataError(
-            "E208",
-            "rows that chose this run's cuts cannot prove them",
-            got=f"{len(shared)} of {len(dataset)} ids are tune rows, for example {min(shared)!r}",
-            fix="pass rows that the run has never seen",
-        )
+    _refuse_seen(run, dataset)
     results = evaluate(
-        tune,
+        run.predictions(Role.TUNE),
         predictions_of(dataset, Role.REPORT, classifier.logits(dataset.texts)),
         decision=run.decision,
         fit=FitStatistics.from_dict(run.manifest["fit"]),
@@ -115,6 +112,43 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
         title = f"{run.folder.name} on {Path(str(data)).name}"
         _report(run, results, dataset, metrics, out=out, title=title)
     return metrics
+
+
+def _refuse_seen(run: Run, dataset: Dataset) -> None:
+    """Refuse ids of the run's fit and tune rows, and a copy of a file that holds such rows.
+
+    The copy matters where rows go by file and line: under another name its ids are new.
+    """
+    with sound(run.layout.split):
+        roles = load_split(run.layout.split)
+    seen = {role: [i for i in dataset.ids if roles.get(i) is role] for role in CHOSE}
+    parts = [f"{len(ids):,} {role} rows, such as {ids[0]!r}" for role, ids in seen.items() if ids]
+    among = f"among {len(dataset):,} rows: {' and '.join(parts)}"
+    read = _files_read(run)
+    copies = [
+        f"{file} equals the file of the run's {read[digest]} rows"
+        for file, digest in dataset.sha256.items()
+        if digest in read
+    ]
+    if parts or copies:
+        raise DataError(
+            "E208",
+            "rows that trained this run or chose its cuts cannot prove it",
+            got=among if parts else copies[0],
+            fix="pass rows that the run has never seen"
+            + ("" if dataset.schema.id else "; without an id column rows go by file and line"),
+        )
+
+
+def _files_read(run: Run) -> dict[str, str]:
+    """Return SHA-256 -> role of the files that fit and tune rows were read from."""
+    hashes = run.manifest["sha256"]
+    found: dict[str, str] = {}
+    for file in run.manifest["ledger"]["files"]:
+        digest = hashes.get(f"{file['path']} ({file['role']})") or hashes.get(file["path"])
+        if digest and file["role"] in CHOSE:
+            found.setdefault(digest, file["role"])
+    return found
 
 
 def _with_mistakes_and_gates(

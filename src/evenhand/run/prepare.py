@@ -208,7 +208,7 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
 
 
 def predictions_of(dataset: Dataset, role: Role, scores: Logits) -> Predictions:
-    """Return the aligned predictions of the rows with ``role``."""
+    """Return the aligned predictions of the rows with ``role``, in the groups of their units."""
     rows = dataset.rows(role)
     return Predictions(
         ids=tuple(dataset.ids[i] for i in rows),
@@ -216,6 +216,7 @@ def predictions_of(dataset: Dataset, role: Role, scores: Logits) -> Predictions:
         truth_NC=dataset.truth_NC[rows],
         labels=dataset.labels,
         role=role,
+        groups_N=dataset.unit_N[rows],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evenhand.config import RunConfig, parse_config, read_toml
+from evenhand.config import RunConfig, parse_config
 from evenhand.data import Dataset
 from evenhand.data.header import ID_NAMES, known_column
 from evenhand.data.labels import cell_name, is_missing
@@ -19,6 +19,7 @@ from evenhand.run.folder import Run
 from evenhand.run.predict import FORMULA
 from evenhand.run.sources import Sources
 from evenhand.run.unchanged import changed_data
+from evenhand.toml import read_toml
 from evenhand.types import Floats, Predictions, Role
 
 NOTHING = "(empty)"

@@ -10,7 +10,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from evenhand.config import RunConfig, parse_config, read_toml
+from evenhand.config import RunConfig, parse_config
 from evenhand.data import Dataset
 from evenhand.data.split_file import save_split, split_hash
 from evenhand.decide import Costs
@@ -30,7 +30,7 @@ from evenhand.run.report import report_run
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
 from evenhand.run.unchanged import changed_data, changed_setting
-from evenhand.toml import to_toml
+from evenhand.toml import read_toml, to_toml
 from evenhand.types import FitStatistics, Role
 
 _ENDS = {"E301": "non-finite", "E305": "signal"}

@@ -76,7 +76,7 @@ class Passes:
 
     @cached_property
     def rows(self) -> int:
-        """Return how many draws a pass has."""
+        """How many draws a pass has."""
         return round(float(self.expected(0.0).sum()))
 
     def expected(self, share: float) -> Floats:

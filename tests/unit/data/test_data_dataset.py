@@ -125,6 +125,13 @@ def test_duplicates_and_groups_stay_in_one_role():
     homes = {}
     for text, role in zip(data.texts, data.roles, strict=True):
         assert homes.setdefault(int(text[5:]) // 4, role) is role
+    authors = [int(text[5:]) // 4 for text in data.texts]
+    assert len(set(zip(data.unit_N.tolist(), authors, strict=True))) == len(set(authors)) == 10
+
+
+def test_units_join_equal_texts_without_any_groups():
+    source = {"text": ["One", "one ", "two", "three"] * 10, "label": ["a", "b", "a", "b"] * 10}
+    assert len(np.unique(read(source).unit_N)) == 3
 
 
 def test_texts_and_groups_in_two_given_roles_are_noted(write):

@@ -49,7 +49,46 @@ def test_costs_survive_json(tmp_path, costs):
         ("c.json", '{"a": {"false_positive": true, "false_negative": 1}}', r"\[E206\]"),
         ("c.csv", "label,false_positive\na,1\n", r"\[E205\].*\n.*'false_negative'"),
         ("c.csv", "label,false_positive,false_negative\na,,1\n", r"\[E206\].*\n  got: .*c.csv:2"),
-        ("c.csv", "label,false_positive,false_negative\na,x,1\n", r"\[E206\]"),
+        (
+            "c.csv",
+            "label,false_positive,false_negative\na,x,1\n",
+            r"\[E206\].*\n  got: 'x' at .*:2",
+        ),
+        (
+            "c.json",
+            '{"a": {"false_positive": "x", "false_negative": 1}}',
+            r"\[E206\].*\n  got: 'x'",
+        ),
+        ("c.json", '{"a": {"false_positive": true, "false_negative": 1}}', "got: True at"),
+        ("c.json", f'{{"matrix": {{"a": {{"b": 1{"0" * 400}}}}}}}', r"\[E206\]"),
+        (
+            "c.json",
+            '{"matrix": {"a": {"a": 2}}}',
+            r"\[E206\].*\n  got: 2.0 for giving 'a' .*c.json",
+        ),
+        ("c.csv", "truth,a,b\na,3,1\n", r"\[E206\].*\n  got: 3.0 for giving 'a' .*c.csv"),
+        (
+            "c.csv",
+            "label,false_positive,false_negative\na,0,0\n",
+            r"\[E206\].*\n  got: 0 and 0 .*csv",
+        ),
+        (
+            "c.csv",
+            "label,false_positive,false_negative\na,1,2\nb,1,2\na,1,3\n",
+            r"\[E204\].*twice\n  got: 'a' in .*c.csv:2 and .*c.csv:4",
+        ),
+        ("c.csv", "truth,a,b\na,0,1\na,0,2\n", r"\[E204\].*twice\n  got: 'a'"),
+        (
+            "c.json",
+            '{"a": {"false_positive": 1, "false_negative": 1, "false_negative": 2}}',
+            r"\[E204\].*twice\n  got: 'false_negative' in .*c.json",
+        ),
+        (
+            "c.csv",
+            "name,fp,fn\na,1,2\n",
+            r"\[E205\].*\n  got: .*no column 'label' among 'name', 'fp', 'fn'\n  fix: .*label, fal",
+        ),
+        ("c.yaml", "a: 1", r"\[E204\].*\n  got: .*c.yaml\n  fix: .*: .json .csv .tsv .parquet"),
     ],
 )
 def test_bad_files_of_costs_are_refused(tmp_path, name, text, message):
@@ -62,6 +101,34 @@ def test_bad_files_of_costs_are_refused(tmp_path, name, text, message):
 def test_a_missing_file_of_costs(tmp_path, name):
     with pytest.raises(MissingFileError, match=r"\[E202\]"):
         read_costs(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["costs", "costs.json", "costs.csv"])
+def test_a_folder_is_called_a_folder(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(MissingFileError, match=r"\[E202\] that is a folder, not a file"):
+        read_costs(tmp_path / name)
+
+
+def test_a_table_of_costs_may_have_notes(tmp_path):
+    (tmp_path / "c.CSV").write_text("label,false_positive,false_negative,why\nspam,1,4,rare\n")
+    assert read_costs(tmp_path / "c.CSV") == SIDES
+
+
+@pytest.mark.parametrize("cost", [-1, float("nan"), float("inf"), 1e300, True, "1", None])
+def test_the_record_refuses_what_is_no_cost(cost):
+    with pytest.raises(DataError, match=r"\[E206\] a cost is no number from 0 to 1e\+12"):
+        Costs(sides={"rare": (cost, 50)})
+    with pytest.raises(DataError, match=r"\[E206\] a cost is no number from 0 to 1e\+12"):
+        Costs(matrix={"rare": {"common": cost}})
+
+
+def test_the_record_refuses_costs_without_sense():
+    with pytest.raises(DataError, match=r"\[E206\].*no sense\n  got: 0 and 0 for 'rare'\n"):
+        Costs(sides={"rare": (0, 0)})
+    with pytest.raises(DataError, match=r"\[E206\].*no sense\n  got: 2 for giving 'a' to its own"):
+        Costs(matrix={"a": {"a": 2}})
+    assert Costs(matrix={"a": {"a": 0, "b": 0}}).labels == {"a", "b"}
 
 
 def test_sides_of_classes_make_a_matrix():

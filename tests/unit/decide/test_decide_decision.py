@@ -7,7 +7,7 @@ from evenhand.calibrate.measures import calibration_figures
 from evenhand.decide import Decision, best_cut, crossfit, fit_and_crossfit, fit_decision
 from evenhand.decide.f1 import macro_f1
 from evenhand.decide.folds import stratified_folds
-from evenhand.decide.summary import unproven
+from evenhand.decide.summary import stays
 from evenhand.errors import ConfigError, DataError, MissingFileError, WriteError
 from evenhand.types import LabelSpace, Logits, Predictions, Probs, Role, Task
 
@@ -143,9 +143,21 @@ def test_it_can_be_said_that_no_cut_proved_better():
     tune = predictions(rows=40)
     truth_NC = tune.truth_NC
     perfect = Predictions(tune.ids, Probs(truth_NC * 0.9), truth_NC, tune.labels, Role.TUNE)
-    assert unproven(fit_decision(perfect))
-    assert not unproven(fit_decision(perfect, cuts="fixed"))
-    assert not unproven(fit_decision(perfect, shrink="none"))
+    said = "no cut proved better than 0.5 beyond chance: cuts stay there"
+    assert _stays(fit_decision(perfect)) == said
+    assert _stays(fit_decision(perfect, cuts="fixed")) is None
+    assert _stays(fit_decision(perfect, shrink="none")) is None
+
+
+def test_what_a_demand_moves_does_not_stay():
+    said = stays("per-label", ["fixed", "demand"], MC)
+    assert said is not None
+    assert said.endswith("biases stay 0, but for what costs or demands make")
+    assert stays("per-label", ["cost", "demand"], MC) is None
+
+
+def _stays(decision):
+    return stays(decision.kind, (cut.source for cut in decision.cuts), decision.labels.task)
 
 
 def test_crossfit_decides_each_fold_by_the_others():

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.config import parse_config
 from evenhand.decide import Costs, crossfit, fit_decision
-from evenhand.decide.aim import Aim
+from evenhand.decide.aim import LARGEST_BETA, Aim
 from evenhand.decide.biases import GAP, argmax_decision, best_biases, log_probs
-from evenhand.decide.demands import demanded_biases
+from evenhand.decide.demands import demand_words, demanded_biases
 from evenhand.decide.f1 import blend_of, count
 from evenhand.decide.wish import Wish
 from evenhand.errors import ConfigError, DataError
@@ -168,7 +169,7 @@ def test_a_label_without_positives_can_meet_nothing():
 
 def test_a_limit_under_which_no_alert_is_right_is_refused():
     tune = predictions()
-    with pytest.raises(DataError, match=r"\[E214\].*\n  got: alerts <= 0\.0001"):
+    with pytest.raises(DataError, match=r"\[E214\].*\n  got: alerts <= 0 \(0\.01% of 400 rows\);"):
         fit_decision(tune, alerts={"grief": 0.0001})
 
 
@@ -192,6 +193,8 @@ def test_folds_take_what_is_nearest():
         ({"precision": {"grief": 0.0}}, ConfigError, r"\[E102\] precision.grief"),
         ({"fpr": {"grief": 1.0}}, ConfigError, r"\[E102\] fpr.grief.*\n.*\n.*\[0, 1\)"),
         ({"beta": 0.0}, ConfigError, r"\[E102\] beta"),
+        ({"beta": 1e300}, ConfigError, r"\[E102\] beta.*\n  got: beta = 1e\+300\n  fix: .* 1000;"),
+        ({"beta": float("nan")}, ConfigError, r"\[E102\] beta"),
         ({"micro": 1.5}, ConfigError, r"\[E102\] micro"),
         ({"grid": "fine"}, ConfigError, r"\[E102\] grid"),
         ({"resamples": -1}, ConfigError, r"\[E102\] resamples"),
@@ -212,6 +215,40 @@ def test_folds_take_what_is_nearest():
 def test_settings_that_cannot_be_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         fit_decision(predictions(rows=30), **settings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("recall", 0.95, "recall >= 0.95"),
+        ("fpr", 0.1, "fpr <= 0.1"),
+        ("alerts", 1 / 630, "alerts <= 1 (0.1587% of 630 rows)"),
+        ("alerts", 0.02, "alerts <= 12 (2% of 630 rows)"),
+        ("alerts", 49 / 630, "alerts <= 49 (7.778% of 630 rows)"),
+    ],
+)
+def test_a_demand_is_told_as_it_was_asked(kind, value, words):
+    assert demand_words(kind, value, 630) == words
+
+
+@pytest.mark.parametrize("build", [Aim, Wish])
+@pytest.mark.parametrize("beta", [0.0, -1.0, 1000.5, 1e300, float("inf"), float("nan")])
+def test_no_aim_and_no_wish_has_a_beta_that_drowns_the_counts(build, beta):
+    with pytest.raises(ConfigError, match=r"\[E102\] beta is out of range"):
+        build(beta=beta)
+
+
+def test_the_largest_beta_is_that_of_a_run_file():
+    assert parse_config({"decision": {"beta": LARGEST_BETA}}, source="test").decision.beta == 1000
+    with pytest.raises(ConfigError, match=r"\[E102\].*\n  got: decision\.beta = 1000\.5"):
+        parse_config({"decision": {"beta": LARGEST_BETA + 0.5}}, source="test")
+
+
+def test_the_largest_and_a_tiny_beta_do_their_work():
+    tune = predictions()
+    most = fit_decision(tune, beta=LARGEST_BETA, shrink="none").decide(tune.scores)
+    least = fit_decision(tune, beta=1e-300, shrink="none").decide(tune.scores)
+    assert most.sum() > fit_decision(tune, shrink="none").decide(tune.scores).sum() > least.sum()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from evenhand.decide.shrink import (
     STRENGTHS,
     Line,
     Plan,
-    choose_strength,
+    choose_strengths,
     fixed_values,
     shared_values,
 )
@@ -62,7 +62,7 @@ def test_of_equal_strengths_the_strongest_is_taken(task):
     probs_NC = np.stack([np.where(rare_N, 0.6, 0.9), np.where(rare_N, 0.4, 0.1)], axis=1)
     if task is ML:
         truth_NC, probs_NC = truth_NC[:, 1:], probs_NC[:, 1:]
-    assert choose_strength(probs_NC, truth_NC, task, Plan(), seed=0) == float("inf")
+    assert (choose_strengths(probs_NC, truth_NC, task, Plan(), seed=0) == float("inf")).all()
 
 
 def test_labels_that_need_their_own_cut_are_left_alone():
@@ -70,19 +70,19 @@ def test_labels_that_need_their_own_cut_are_left_alone():
     truth_NC = (rng.random((2000, 2)) < 0.3).astype(np.float32)
     base_NC = np.where(truth_NC == 1, 0.7, 0.5) + rng.random((2000, 2)) * 0.1
     probs_NC = base_NC * np.array([1.0, 0.01])
-    assert choose_strength(probs_NC, truth_NC, ML, Plan(), seed=0) <= STRENGTHS[1]
+    assert (choose_strengths(probs_NC, truth_NC, ML, Plan(), seed=0) <= STRENGTHS[1]).all()
 
 
 @pytest.mark.parametrize("task", [ML, MC])
 def test_fewer_rows_than_folds_prove_nothing(task):
     truth_NC = np.eye(2, dtype=np.float32)
-    assert choose_strength(truth_NC * 0.4, truth_NC, task, Plan(), seed=0) is None
+    assert np.isnan(choose_strengths(truth_NC * 0.4, truth_NC, task, Plan(), seed=0)).all()
 
 
 @pytest.mark.parametrize("task", [ML, MC])
 def test_nothing_to_gain_leaves_values_fixed(task):
     truth_NC = np.eye(2, dtype=np.float32)[(np.arange(100) % 3 == 0).astype(int)]
-    assert choose_strength(truth_NC * 0.9, truth_NC, task, Plan(), seed=0) is None
+    assert np.isnan(choose_strengths(truth_NC * 0.9, truth_NC, task, Plan(), seed=0)).all()
 
 
 @pytest.mark.parametrize(("missed", "taken"), [(2, False), (3, True)])
@@ -92,8 +92,8 @@ def test_a_gain_within_chance_is_not_taken(missed, taken):
     truth_NC = (np.arange(200) < 40).astype(np.float32)[:, None]
     probs_NC = np.where(truth_NC == 1, 0.9, 0.1)
     probs_NC[:missed] = 0.45
-    chosen = choose_strength(probs_NC, truth_NC, ML, Plan(), seed=0)
-    assert (chosen is not None) == taken
+    strength_C = choose_strengths(probs_NC, truth_NC, ML, Plan(), seed=0)
+    assert (not np.isnan(strength_C).any()) == taken
 
 
 def test_what_is_fixed_costs_nothing_to_choose():
@@ -142,3 +142,24 @@ def test_folds_spread_every_label():
     assert rare.max() - rare.min() <= 1
     np.testing.assert_array_equal(fold_N, stratified_folds(truth_NC, 5, 7))
     assert (fold_N != stratified_folds(truth_NC, 5, 8)).any()
+
+
+def test_labels_are_pulled_each_by_its_own_strength():
+    line = Line(np.array([0.9, 0.9, 0.9]), np.full(3, 0.5), np.array([20.0, 0.0, 20.0]), ML)
+    np.testing.assert_allclose(line.at(np.array([20.0, 0.0, np.inf])), [0.75, 0.9, 0.5])
+
+
+@pytest.mark.parametrize("priced", [False, True])
+def test_costs_on_one_label_do_not_decide_for_the_others(priced):
+    # The first label has nothing to gain; the second is caught by a cut below 0.5 alone.
+    truth_NC = np.stack([np.arange(200) % 4 == 0, np.arange(200) % 5 == 0], axis=1)
+    truth_NC = truth_NC.astype(np.float32)
+    probs_NC = np.where(truth_NC == 1, [0.9, 0.4], [0.1, 0.1])
+    costs_2C = np.array([[np.nan, 1.0], [np.nan, 1.0]]) if priced else None
+    aim = Aim(costs_2C=costs_2C)
+    strength_C = choose_strengths(probs_NC, truth_NC, ML, Plan(aim=aim), seed=0)
+    assert np.isnan(strength_C[0]) == priced
+    assert not np.isnan(strength_C[1])
+    flipped = Aim(costs_2C=None if costs_2C is None else costs_2C[:, ::-1])
+    swapped_C = choose_strengths(probs_NC, truth_NC, ML, Plan(aim=flipped), seed=0)
+    assert not np.isnan(swapped_C).any()

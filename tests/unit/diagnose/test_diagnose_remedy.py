@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
-from evenhand.config import override, parse_config, read_toml
+from evenhand.config import override, parse_config
 from evenhand.diagnose import CHECKS, Finding, apply, settings
 from evenhand.diagnose.summary import line, lines, summary, tally
-from evenhand.toml import to_toml
+from evenhand.toml import read_toml, to_toml
 
 LOW = Finding("D202", "error", "learning rate too low", "2e-6", {"optim": {"lr": 1e-4}}, "see")
 HIGH = Finding("D207", "warning", "oscillating loss", "up", {"optim": {"lr": 3e-5, "clip": 0.5}})

@@ -176,3 +176,15 @@ def test_it_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("cv", [3, "prefit"])
+def test_groups_are_kept_together_in_the_folds_of_the_cuts(uneven: Rows, cv: Any) -> None:
+    X, y = uneven
+    author_N = np.array([f"author {n // 4}" for n in range(len(y))])
+    estimator = GaussianNB().fit(X[::2], y[::2])
+    model = DecisionClassifier(estimator, cv=cv).fit(X, y, groups=author_N)
+    fold_N = model.crossfit_.fold_N.reshape(-1, 4)
+    assert len(np.unique(fold_N)) == 5
+    np.testing.assert_array_equal(fold_N, np.repeat(fold_N[:, :1], 4, axis=1))
+    assert len(np.unique(model.predictions_.groups_N)) == 100

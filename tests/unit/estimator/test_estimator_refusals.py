@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from evenhand import DecisionClassifier
+from evenhand.decide import Costs
 from evenhand.errors import ConfigError, DataError
 
 X = np.random.default_rng(0).normal(size=(60, 2))
@@ -37,6 +41,13 @@ class Raw(ClassifierMixin, BaseEstimator):
         ({"response_method": "predict_prob"}, r"\[E102\].*\n.*\n.*'predict_proba'"),
         ({"cv": 1}, r"\[E102\] cross-fitting needs at least two folds"),
         ({"cv": ShuffleSplit(3, test_size=0.5)}, r"\[E105\] cv holds out a row more than once"),
+        (
+            {"cv": [(np.arange(40), np.arange(30, 60))]},
+            r"\[E105\] cv scores rows.*\n  got: row 30, and 10 ",
+        ),
+        ({"cv": iter([(np.arange(40), np.arange(40, 60))])}, r"\[E105\] cv is used up"),
+        ({"cuts": "fixed", "beta": 4}, r"\[E105\] beta steers a search"),
+        ({"costs": Costs(sides={"a": (1, 2)}), "micro": 0.5}, r"\[E105\] micro weighs an F"),
         ({"calibrate": "plat"}, r"\[E101\].*\n.*\n.*'platt'"),
         ({"cuts": "per-class"}, r"\[E102\] cuts has a value that cannot be"),
         ({"exclusive": "a"}, r"\[E105\] exclusive is for multi-label data"),
@@ -67,8 +78,6 @@ def test_a_fitted_estimator_takes_nothing_for_fitting() -> None:
     fitted = LogisticRegression().fit(X, Y)
     with pytest.raises(ConfigError, match="sample_weight with cv='prefit'"):
         DecisionClassifier(fitted, cv="prefit").fit(X, Y, sample_weight=np.ones(60))
-    with pytest.raises(ConfigError, match="groups with cv='prefit'"):
-        DecisionClassifier(fitted, cv="prefit").fit(X, Y, groups=np.arange(60))
     with pytest.raises(NotFittedError, match="not fitted yet"):
         DecisionClassifier(LogisticRegression(), cv="prefit").fit(X, Y)
 
@@ -93,11 +102,19 @@ def test_a_class_without_a_logit() -> None:
         model.fit(X, y)
 
 
-def test_one_against_one_scores_are_no_logits() -> None:
-    y = np.array(["a", "b", "c", "d"] * 15)
-    pairs = SVC(decision_function_shape="ovo")
-    with pytest.raises(DataError, match=r"\[E213\] decision_function.*\n.*6 columns for 4 labels"):
-        DecisionClassifier(pairs, response_method="decision_function").fit(X, y)
+@pytest.mark.parametrize("classes", ["abc", "abcd"])
+@pytest.mark.parametrize(
+    "wrap", [lambda svc: svc, lambda svc: make_pipeline(StandardScaler(), svc)]
+)
+def test_one_against_one_scores_are_no_logits(classes: str, wrap: Callable[[SVC], Any]) -> None:
+    y = np.array(list(classes) * (60 // len(classes)))
+    pairs = DecisionClassifier(
+        wrap(SVC(decision_function_shape="ovo")), response_method="decision_function"
+    )
+    with pytest.raises(ConfigError, match=r"\[E105\] margins between pairs.*\n.*SVC.*\n.*'ovr'"):
+        pairs.fit(X, y)
+    pairs.fit(X, Y)
+    assert pairs.labels_.names == ("a", "b")
 
 
 def test_a_demand_that_cannot_be_met() -> None:

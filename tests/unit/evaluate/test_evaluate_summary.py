@@ -180,3 +180,20 @@ def test_a_cross_fitted_estimate_says_what_else_saw_the_rows(results: Results) -
     expected = "cross-fitted on 5,426 tune rows (the epoch was chosen on them too)"
     assert estimate_line(results) == expected
     assert expected in printed(results)
+
+
+@pytest.mark.parametrize(("source", "said"), [("fixed", True), ("own", False)])
+def test_where_no_cut_moved_a_line_says_so(results: Results, source: str, said: bool) -> None:
+    for row in results["per_class"]:
+        row["threshold_source"] = source
+    lines = printed(results).splitlines()
+    sentence = "no cut proved better than 0.5 beyond chance: cuts stay there"
+    assert (sentence in lines) == said
+    assert len(lines) <= 40
+
+
+def test_of_cuts_that_were_fixed_beforehand_nothing_is_said_to_stay(results: Results) -> None:
+    results["systems"][0], results["systems"][2] = results["systems"][2], results["systems"][0]
+    for row in results["per_class"]:
+        row["threshold_source"] = "fixed"
+    assert "stay" not in printed(results)
