@@ -108,6 +108,18 @@ def _columns(raw: Any, fitted: Any) -> Floats:
     return np.column_stack(columns).astype(np.float64)
 
 
+def _refuse_codes(cells_NC: NDArray[Any]) -> None:
+    """Raise where a matrix of labels says "no" or "yes" otherwise than by 0 and 1."""
+    codes = np.setdiff1d(cells_NC, [0, 1])
+    if len(codes):
+        raise DataError(
+            "E206",
+            "a matrix of labels holds something other than 0 and 1",
+            got=repr(codes.tolist()[0]),
+            fix="write 1 where a row has the label and 0 where it has not",
+        )
+
+
 @dataclass(frozen=True)
 class Target:
     """What is to be learnt.
@@ -125,8 +137,8 @@ class Target:
         """Read ``y``; ``classes`` are those of an estimator that is fitted already.
 
         Raises:
-            DataError: E206 for several classes in each of several columns, E213 for a single
-                class, E201 for one that is not among ``classes``.
+            DataError: E206 for several classes in each of several columns, or two that are not 0
+                and 1, E213 for a single class, E201 for one that is not among ``classes``.
         """
         from sklearn.utils.multiclass import check_classification_targets, type_of_target
         from sklearn.utils.validation import column_or_1d
@@ -134,6 +146,7 @@ class Target:
         kind = type_of_target(y, raise_unknown=True)
         if kind == "multilabel-indicator":
             cells_NC = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+            _refuse_codes(cells_NC)
             columns_C = np.asarray(getattr(y, "columns", np.arange(cells_NC.shape[1])))
             return cls(cells_NC, Classes.of(columns_C, Task.MULTILABEL))
         check_classification_targets(y)

@@ -122,3 +122,10 @@ def test_a_demand_that_cannot_be_met() -> None:
     model = DecisionClassifier(LogisticRegression(), recall={"b": 1.0}, precision={"b": 1.0})
     with pytest.raises(DataError, match=r"\[E214\] a demand on 'b' cannot be met"):
         model.fit(X, chance_N)
+
+
+@pytest.mark.parametrize(("no", "yes", "shown"), [(0, 2, "2"), (-1, 1, "-1")])
+def test_a_matrix_of_labels_is_0_and_1(no: int, yes: int, shown: str) -> None:
+    y_NC = np.where(X > 0, yes, no)
+    with pytest.raises(DataError, match=rf"\[E206\] a matrix of labels(.|\n)*got: {shown}"):
+        DecisionClassifier(KNeighborsClassifier()).fit(X, y_NC)
