@@ -98,6 +98,13 @@ def test_gates_of_today_are_judged_in_report_json_and_exit_code_alike(
     assert "recall of grief" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["findings.json", "resolved.json"])
+def test_a_damaged_file_is_named(run: Run, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (run.folder / name).write_text("{", encoding="utf-8")
+    assert main(["evaluate", str(run.folder)]) == 2
+    assert capsys.readouterr().err.startswith(f"[E401] the run's file {name} is damaged")
+
+
 def test_gates_that_got_lost_do_not_pass(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     kept = run.layout.asked.read_text("utf-8").partition("[gates")[0]
     run.layout.asked.write_text(kept, encoding="utf-8")

@@ -146,6 +146,18 @@ def test_resume_refuses_other_settings_and_names_the_first(
         resume(out, screen=Screen())
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "resolved.json"])
+def test_resume_names_a_file_that_is_damaged(
+    tmp_path: Path, uninterrupted: Path, name: str
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(uninterrupted, out)
+    (out / "findings.json").unlink()
+    (out / name).write_text("{", encoding="utf-8")
+    with pytest.raises(evenhand.EvenhandError, match=rf"\[E401\] the run's file {name} is damaged"):
+        resume(out, screen=Screen())
+
+
 def test_a_run_of_a_version_with_fewer_settings_goes_on(
     tmp_path: Path, labelled_file: Path, tiny: dict[str, object]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +12,7 @@ from evenhand.decide.asked import share_of
 from evenhand.decide.demands import demand_words, refuse_impossible
 from evenhand.decide.folds import refuse_undivided
 from evenhand.run.folder import Layout
+from evenhand.run.sound import read_sound
 from evenhand.types import Role
 
 
@@ -24,7 +24,7 @@ def costs_of(config: RunConfig) -> Costs | None:
 
 def kept_costs(layout: Layout) -> Costs | None:
     """Return the costs that a run was started with, whatever became of their file."""
-    stored = json.loads(layout.manifest.read_text("utf-8")).get("costs")
+    stored = read_sound(layout.manifest).get("costs")
     return None if stored is None else Costs.from_dict(stored)
 
 

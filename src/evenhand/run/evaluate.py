@@ -58,16 +58,24 @@ def evaluate_again(run: Run) -> dict[str, Any]:
     metrics["gates"] = [gate.to_dict() for gate in gates]
     if metrics != stored:
         write_json(run.layout.metrics, metrics)
-    found = run.layout.findings
     report_run(
         run.layout,
         rows,
         metrics=metrics,
-        findings=json.loads(found.read_text("utf-8")) if found.is_file() else None,
+        findings=_findings(run),
         texts=texts,
         why_no_texts=why_not,
     )
     return metrics
+
+
+def _findings(run: Run) -> list[dict[str, Any]] | None:
+    """Return what the doctor said of the run; None where nobody has asked."""
+    file = run.layout.findings
+    if not file.is_file():
+        return None
+    with sound(file):
+        return list(json.loads(file.read_text("utf-8")))
 
 
 def _texts(run: Run, config: RunConfig) -> tuple[Mapping[str, str], str]:

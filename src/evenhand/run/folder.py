@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evenhand.decide import Decision
 from evenhand.errors import ConfigError, MissingFileError
 from evenhand.predictions import load_predictions
-from evenhand.run.sound import read_object, sound
+from evenhand.run.sound import read_sound
 from evenhand.types import Predictions, Role
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """What ``metrics.json`` holds: figures with intervals, baselines beside them."""
-        return _read(self.layout.metrics, "systems", "labels", "task", "per_class")
+        return read_sound(self.layout.metrics, "systems", "labels", "task", "per_class")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What ``manifest.json`` holds: hashes, versions, timings."""
-        return _read(self.layout.manifest, "sources", "sha256", "rows", "seconds", "seed")
+        return read_sound(self.layout.manifest, "sources", "sha256", "rows", "seconds", "seed")
 
     @cached_property
     def decision(self) -> Decision:
@@ -178,8 +178,3 @@ class Run:
     def predict(self, texts: Sequence[str]) -> Answers:
         """Return probabilities and labels of ``texts``."""
         return self.classifier.predict(texts)
-
-
-def _read(file: Path, *needed: str) -> dict[str, Any]:
-    with sound(file):
-        return read_object(file, needed=needed)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,7 @@ from evenhand.evaluate.report_mistakes import OF_A_LABEL, digest
 from evenhand.predictions import load_predictions
 from evenhand.run import provenance
 from evenhand.run.folder import Layout
+from evenhand.run.sound import read_sound
 from evenhand.training.hooks import read_history
 from evenhand.types import FitStatistics, Floats, Predictions, Role
 
@@ -104,13 +104,13 @@ def report_run(
     Raises:
         WriteError: E106 when they cannot be written.
     """
-    manifest = json.loads(layout.manifest.read_text("utf-8"))
-    resolved = json.loads(layout.resolved.read_text("utf-8"))
+    manifest = read_sound(layout.manifest, "rows", "fit", "ledger")
+    resolved = read_sound(layout.resolved)
     evidence = Evidence(
         metrics=_with_settings(metrics),
         predictions=judged.predictions,
         probs_NC=judged.probs_NC,
-        decision=json.loads(layout.decision.read_text("utf-8")),
+        decision=read_sound(layout.decision),
         history=read_history(layout.history),
         texts=texts,
         why_no_texts=why_no_texts,

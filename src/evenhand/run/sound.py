@@ -45,6 +45,16 @@ def read_object(file: Path, *, needed: Sequence[str] = ()) -> dict[str, Any]:
     return value
 
 
+def read_sound(file: Path, *needed: str) -> dict[str, Any]:
+    """Return what a JSON file of a run holds, if it has the keys ``needed``.
+
+    Raises:
+        BundleError: E401 where it is missing, damaged or lacks a key.
+    """
+    with sound(file):
+        return read_object(file, needed=needed)
+
+
 def _said(error: Exception) -> str:
     if isinstance(error, EvenhandError):
         return error.got

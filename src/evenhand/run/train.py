@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from dataclasses import dataclass
 from math import ceil
@@ -28,6 +27,7 @@ from evenhand.run.provenance import Stopwatch
 from evenhand.run.remedies import refuse_idle
 from evenhand.run.report import report_run
 from evenhand.run.screen import Screen
+from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
 from evenhand.run.unchanged import changed_data, changed_setting
 from evenhand.toml import read_toml, to_toml
@@ -106,8 +106,8 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
     config = parse_config(read_toml(layout.asked), source=str(layout.asked))
-    manifest = json.loads(layout.manifest.read_text("utf-8"))
-    resolved = json.loads(layout.resolved.read_text("utf-8"))
+    manifest = read_sound(layout.manifest, "sources", "sha256", "seconds")
+    resolved = read_sound(layout.resolved, "train")
     if (setting := changed_setting(config, resolved)) is not None:
         raise TrainingError(
             "E303",
