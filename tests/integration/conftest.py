@@ -1,8 +1,9 @@
-"""What the tests of bad input share."""
+"""What the tests of commands share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -20,3 +21,15 @@ def three_lines() -> Callable[[str, str], str]:
         return error
 
     return check
+
+
+@pytest.fixture
+def train_command(labelled_file: Path, tiny: dict[str, object]) -> Callable[..., list[str]]:
+    """Return a maker of the arguments of a tiny training: ``make(out, *options)``."""
+
+    def make(out: Path, *options: str) -> list[str]:
+        settings = [f"{key}={value}" for key, value in tiny.items()] + ["report.baselines=false"]
+        named = [part for setting in settings for part in ("--set", setting)]
+        return ["train", str(labelled_file), "--out", str(out), *named, *options]
+
+    return make
