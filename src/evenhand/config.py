@@ -96,8 +96,51 @@ class DataConfig(Section):
         return tuple(value.split(",")) if isinstance(value, str) else value
 
 
+class SeriesConfig(Section):
+    """How recordings become windows; only series read it."""
+
+    rate: float | None = Field(
+        None, gt=0, le=1e6, description="frames a second; unset, metadata.json says it"
+    )
+    window: float | None = Field(
+        None,
+        ge=0,
+        description="seconds of a window, 0 the whole recording; unset, metadata.json, else 4",
+    )
+    stride: float | None = Field(
+        None,
+        gt=0,
+        description="seconds between windows; unset, metadata.json, else half a window",
+    )
+    horizon: float | None = Field(
+        None, ge=0, description="seconds ahead that are foretold; unset, metadata.json says it"
+    )
+    target: Literal["auto", "horizon", "any", "majority", "future"] = Field(
+        "auto", description="which frames make a window's label"
+    )
+    streams: tuple[str, ...] | None = Field(None, description="read only these streams")
+    nan: Literal["refuse", "mask"] = Field("refuse", description="what becomes of NaN frames")
+    corrupt: Literal["refuse", "skip"] = Field("refuse", description="what becomes of bad files")
+    scale: Literal["standard", "none"] = Field(
+        "standard", description="divide by the spread of the fit rows, or not"
+    )
+    auxiliary: float = Field(
+        0.5, ge=0, le=10, description="weight of the present label beside the foretold one"
+    )
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _split_streams(cls, value: Any) -> Any:
+        return tuple(value.split(",")) if isinstance(value, str) else value
+
+
 class ModelConfig(Section):
     """The network: backbone, pooling, head."""
+
+    network: Part = Field(Part(name="transformer"), description="what reads series")
+    pretrained: str | None = Field(
+        None, description="folder of evenhand pretrain: where a series network starts"
+    )
 
     backbone: str = Field("minilm", description="minilm, a local folder, or a hub id")
     pooling: str = Field("mean", description="how token vectors become one vector")
@@ -228,6 +271,7 @@ class RunConfig(Section):
 
     seed: int = Field(0, ge=0, description="of every random choice")
     data: DataConfig = DataConfig()
+    series: SeriesConfig = SeriesConfig()
     model: ModelConfig = ModelConfig()
     loss: Part = Part(name="auto")
     sampler: Part = Part(name="natural")

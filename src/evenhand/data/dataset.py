@@ -28,6 +28,7 @@ from evenhand.data.roles import (
     split_column,
 )
 from evenhand.data.schema import Schema
+from evenhand.data.series.records import SeriesSchema, Windows
 from evenhand.data.split import units_of
 from evenhand.data.table import Table, read_table
 from evenhand.data.text import normalised
@@ -40,7 +41,7 @@ class Dataset:
 
     Args:
         ids: unique over all roles, ``(N,)``.
-        texts: ``(N,)``, none empty.
+        texts: ``(N,)``, none empty; of series, what names a window for people.
         truth_NC: 0, 1 or NaN (unknown), float32; one-hot for multi-class.
         labels: names of the ``C`` axis, and the task.
         roles: ``(N,)``.
@@ -49,6 +50,7 @@ class Dataset:
         ledger: where every row went.
         notes: what the user should know, one sentence each.
         sha256: source -> SHA-256 of its content.
+        windows: into the recordings, row by row; None for texts.
     """
 
     ids: tuple[str, ...]
@@ -57,10 +59,11 @@ class Dataset:
     labels: LabelSpace
     roles: tuple[Role, ...]
     unit_N: NDArray[np.int64]
-    schema: Schema
+    schema: Schema | SeriesSchema
     ledger: Ledger
     notes: tuple[str, ...]
     sha256: Mapping[str, str]
+    windows: Windows | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
