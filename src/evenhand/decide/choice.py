@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from numbers import Integral, Real
 from typing import Any, Literal, TypedDict, get_args
+
+import numpy as np
 
 from evenhand.decide.aim import Aim, check_beta
 from evenhand.decide.costs import Costs
@@ -28,6 +31,20 @@ GRIDS: dict[str, Grid | None] = {
 """Cuts that are tried: all, 0.30 to 0.80, or 0.10 to 0.90, both in steps of 0.05."""
 
 DEMANDS = ("recall", "precision", "fpr", "alerts")
+
+KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "calibrate": ((str,), "the name of a calibrator"),
+    "min_support": ((Integral,), "a whole number"),
+    "seed": ((Integral,), "a whole number"),
+    "beta": ((Real,), "a number"),
+    "micro": ((Real,), "a number"),
+    **dict.fromkeys(DEMANDS, ((Mapping,), "a mapping from label to share")),
+    "costs": ((Costs, type(None)), "evenhand.decide.Costs"),
+    "at_least_one": ((bool, np.bool_), "True or False"),
+    "exclusive": ((str, type(None)), "the name of a label"),
+    "resamples": ((Integral,), "a whole number"),
+}
+"""What each setting must be that is not one of a few words."""
 
 
 class Settings(TypedDict, total=False):
@@ -100,6 +117,8 @@ class Choice:
     resamples: int = 0
 
     def __post_init__(self) -> None:
+        for name, (kinds, said) in KINDS.items():
+            _check_kind(name, getattr(self, name), kinds, said)
         _check("cuts", self.cuts, get_args(Cuts))
         _check("shrink", self.shrink, get_args(Shrink))
         _check("grid", self.grid, get_args(GridName))
@@ -108,6 +127,7 @@ class Choice:
         _check_range("micro", self.micro, 0 <= self.micro <= 1, "pass 0 to 1")
         _check_range("resamples", self.resamples, self.resamples >= 0, "pass 0 or more")
         for kind, label, value in self.demanded():
+            _check_kind(f"{kind}.{label}", value, (Real,), "a number")
             fine, hint = (0 <= value < 1, "[0, 1)") if kind == "fpr" else (0 < value <= 1, "(0, 1]")
             _check_range(f"{kind}.{label}", value, fine, f"pass a share in {hint}")
 
@@ -225,6 +245,18 @@ def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
             f"{name} has a value that cannot be",
             got=f"{name} = {value!r}",
             fix=did_you_mean(str(value), allowed),
+        )
+
+
+def _check_kind(name: str, value: Any, kinds: tuple[type, ...], said: str) -> None:
+    """Refuse a value of another kind; True and False are no numbers."""
+    stray = isinstance(value, bool) and bool not in kinds
+    if stray or not isinstance(value, kinds):
+        raise ConfigError(
+            "E102",
+            f"{name} is of another kind",
+            got=f"{name} = {value!r}",
+            fix=f"pass {said}",
         )
 
 

@@ -33,6 +33,7 @@ class Costs:
             and 0 on the diagonal, where no other cost may stand.
 
     Raises:
+        ConfigError: E105 for both at once.
         DataError: E206 for a cost that is no number from 0 to 1e12, two costs of 0 for one
             label, or a cost of giving a row its own class.
     """
@@ -41,6 +42,13 @@ class Costs:
     matrix: Matrix | None = None
 
     def __post_init__(self) -> None:
+        if self.sides is not None and self.matrix is not None:
+            raise ConfigError(
+                "E105",
+                "costs are given twice",
+                got="sides and a matrix",
+                fix="keep the matrix, which says what both sides of an error cost, or the sides",
+            )
         for name, pair in (self.sides or {}).items():
             for side, value in zip(SIDES, pair, strict=True):
                 _cost(value, repr(name), side)

@@ -61,7 +61,7 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
         alerts: class -> share of all rows that may be caught.
         costs: of errors.
         at_least_one: a row without labels gets the nearest one (multi-label).
-        exclusive: label that yields to any other (multi-label).
+        exclusive: label that yields to any other (multi-label), named as in the demands.
         resamples: of the bootstrap for the intervals of the cuts.
 
     Attributes:
@@ -96,7 +96,7 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
         alerts: Demands = None,
         costs: Costs | None = None,
         at_least_one: bool = False,
-        exclusive: str | None = None,
+        exclusive: Any = None,
         resamples: int = 0,
     ) -> None:
         self.estimator = estimator
@@ -211,7 +211,13 @@ class DecisionClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  #
 
     def _settings(self) -> Settings:
         given = {name: getattr(self, name) for name in Settings.__annotations__}
-        given |= {kind: {str(k): v for k, v in (given[kind] or {}).items()} for kind in DEMANDS}
+        for kind in DEMANDS:
+            demands = {} if given[kind] is None else given[kind]
+            if isinstance(demands, Mapping):
+                demands = {str(name): value for name, value in demands.items()}
+            given[kind] = demands
+        if given["exclusive"] is not None:
+            given["exclusive"] = str(given["exclusive"])
         return cast(Settings, given)
 
     def _seed(self) -> int:

@@ -54,3 +54,31 @@ def test_labels_without_costs_keep_0_5_where_no_cut_earns_its_place(costs):
     assert grief.value < 0.4 if costs else grief.value == 0.5
     assert grief.source in (("own", "cost") if costs else ("fixed",))
     assert decision.shrinkage == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("asked", "match"),
+    [
+        ({"min_support": "5"}, r"\[E102\] min_support is of another kind\n.*'5'\n.*a whole number"),
+        ({"min_support": 2.5}, r"\[E102\] min_support is of another kind"),
+        ({"resamples": True}, r"\[E102\] resamples is of another kind"),
+        ({"beta": None}, r"\[E102\] beta is of another kind\n.*None\n.*pass a number"),
+        ({"micro": "0.5"}, r"\[E102\] micro is of another kind"),
+        ({"recall": 0.95}, r"\[E102\] recall is of another kind\n.*\n.*a mapping from label"),
+        ({"fpr": {"joy": "0.1"}}, r"\[E102\] fpr.joy is of another kind"),
+        ({"costs": {"joy": (1, 2)}}, r"\[E102\] costs is of another kind\n.*\n.*Costs"),
+        ({"at_least_one": "yes"}, r"\[E102\] at_least_one is of another kind"),
+        ({"exclusive": 1}, r"\[E102\] exclusive is of another kind"),
+        ({"calibrate": None}, r"\[E102\] calibrate is of another kind"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named(asked, match):
+    with pytest.raises(ConfigError, match=match):
+        Choice(**asked)
+
+
+def test_numbers_of_numpy_are_numbers():
+    choice = Choice(
+        min_support=np.int64(3), beta=np.float32(2), at_least_one=np.bool_(True), recall={"joy": 1}
+    )
+    assert choice.min_support == 3

@@ -6,7 +6,7 @@ import pytest
 from evenhand.decide import Costs, fit_decision, read_costs
 from evenhand.decide.aim import Aim
 from evenhand.decide.shrink import cost_biases, cost_cuts
-from evenhand.errors import DataError, MissingFileError
+from evenhand.errors import ConfigError, DataError, MissingFileError
 from evenhand.types import LabelSpace, Logits, Predictions, Role, Task
 
 ML, MC = Task.MULTILABEL, Task.MULTICLASS
@@ -189,3 +189,8 @@ def test_a_weak_label_with_costs_gets_the_cut_of_its_costs():
     assert (decision.cuts[1].value, decision.cuts[1].source) == (0.2, "cost")
     fixed = fit_decision(tune, costs=Costs(sides={"spam": (1.0, 4.0)}), cuts="fixed")
     assert [(c.value, c.source) for c in fixed.cuts] == [(0.5, "fixed"), (0.2, "cost")]
+
+
+def test_costs_are_given_once():
+    with pytest.raises(ConfigError, match=r"\[E105\] costs are given twice"):
+        Costs(sides={"a": (1, 2)}, matrix={"a": {"b": 3}})

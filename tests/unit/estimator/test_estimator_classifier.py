@@ -188,3 +188,13 @@ def test_groups_are_kept_together_in_the_folds_of_the_cuts(uneven: Rows, cv: Any
     assert len(np.unique(fold_N)) == 5
     np.testing.assert_array_equal(fold_N, np.repeat(fold_N[:, :1], 4, axis=1))
     assert len(np.unique(model.predictions_.groups_N)) == 100
+
+
+def test_the_exclusive_label_is_named_by_position_as_in_demands() -> None:
+    X, Y = make_multilabel_classification(300, n_features=6, n_classes=3, random_state=0)
+    free = DecisionClassifier(KNeighborsClassifier(), cv=3)
+    asked = clone(free).set_params(exclusive=1)
+    given_NC, kept_NC = (model.fit(X, Y).predict(X) for model in (free, asked))
+    both_N = (given_NC[:, 1] == 1) & (given_NC.sum(axis=1) > 1)
+    assert both_N.any()
+    assert not ((kept_NC[:, 1] == 1) & (kept_NC.sum(axis=1) > 1)).any()

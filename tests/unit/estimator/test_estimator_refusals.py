@@ -51,6 +51,8 @@ class Raw(ClassifierMixin, BaseEstimator):
         ({"calibrate": "plat"}, r"\[E101\].*\n.*\n.*'platt'"),
         ({"cuts": "per-class"}, r"\[E102\] cuts has a value that cannot be"),
         ({"exclusive": "a"}, r"\[E105\] exclusive is for multi-label data"),
+        ({"recall": [("a", 0.9)]}, r"\[E102\] recall is of another kind"),
+        ({"beta": "2"}, r"\[E102\] beta is of another kind"),
     ],
 )
 def test_settings_that_cannot_be(settings: dict[str, Any], match: str) -> None:
