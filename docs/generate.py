@@ -12,6 +12,7 @@ from evenhand.toml import to_toml, toml_text
 
 FOLDER = Path(__file__).parent
 PARTS = {"loss.name": "losses", "model.pooling": "poolings", "model.head.name": "heads"}
+PARTS |= {"model.network.name": "networks", "augment (series)": "series-augmenters"}
 PARTS |= {"schedule.name": "schedules", "train.metric": "metrics"}
 PARTS |= {"decision.calibrate": "calibrators", "sampler.name": "samplers", "mix.name": "mixers"}
 PARTS |= {"augment": "augmenters", "report.tracker": "trackers"}
@@ -34,7 +35,8 @@ def pages() -> dict[str, str]:
         registry = resolve_name(REGISTRIES[kind])
         parts += f"\n## {kind.capitalize()}: `{key}`\n\n| name | what it is |\n|---|---|\n"
         parts += "".join(f"| `{name}` | {registry.describe(name)} |\n" for name in registry.names())
-        section = {"augment": "augment."}.get(key, key[:-4] if key.endswith(".name") else "")
+        section = "augment." if key.startswith("augment") else key.removesuffix("name")
+        section = section if section.endswith(".") else ""
         for name in registry.names() if section else ():
             own = rows(section, registry.schema(name).model_json_schema()["properties"], {})
             parts += f"\nSettings of `{name}`:\n\n{HEAD}{own}" if own else ""

@@ -167,7 +167,10 @@ class OptimConfig(Section):
 
     lr: float = Field(1e-4, gt=0, lt=1, description="peak learning rate of the backbone")
     head_lr: float | None = Field(
-        None, gt=0, lt=1, description="peak learning rate of pooling and head; unset 10 x lr"
+        None,
+        gt=0,
+        lt=1,
+        description="peak learning rate of pooling and head; unset 10 x lr, lr if all is new",
     )
     weight_decay: float = Field(0.01, ge=0, lt=1, description="not on biases and norms")
     clip: float = Field(1.0, gt=0, description="largest gradient norm")

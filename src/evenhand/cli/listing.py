@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from evenhand.registry import Registry
 
 REGISTRIES = {
+    "networks": "evenhand.models.series:NETWORKS",
     "poolings": "evenhand.models.pooling:POOLINGS",
     "heads": "evenhand.models.heads:HEADS",
     "losses": "evenhand.losses:LOSSES",
     "samplers": "evenhand.sampling:SAMPLERS",
     "augmenters": "evenhand.augment:AUGMENTERS",
+    "series-augmenters": "evenhand.models.series:SERIES_AUGMENTERS",
     "mixers": "evenhand.models.mixing:MIXERS",
     "schedules": "evenhand.training.schedule:SCHEDULES",
     "metrics": "evenhand.evaluate.selection:SELECTION",
@@ -27,7 +29,7 @@ REGISTRIES = {
     "checks": "evenhand.diagnose:CHECKS",
     "audits": "evenhand.audit:AUDITS",
 }
-TORCH_KINDS = ("poolings", "heads", "losses", "mixers")
+TORCH_KINDS = ("networks", "poolings", "heads", "losses", "mixers")
 KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
 _PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 

@@ -185,7 +185,7 @@ class Scaler:
     @classmethod
     def fit(cls, windows: Windows) -> Scaler:
         """Measure the frames of ``windows``, each frame once however many windows hold it."""
-        used_F = _used(windows)
+        used_F = used_frames(windows)
         mean, spread = {}, {}
         for name, values_FD in windows.frames.values.items():
             known_KD = values_FD[used_F & windows.frames.known[name]].astype(np.float64)
@@ -224,7 +224,8 @@ class Scaler:
         )
 
 
-def _used(windows: Windows) -> NDArray[np.bool_]:
+def used_frames(windows: Windows) -> NDArray[np.bool_]:
+    """Return which frames lie in some of ``windows``, ``(F,)``."""
     total = int(windows.frames.starts_R[-1])
     edges_F = np.zeros(total + 1, np.int64)
     np.add.at(edges_F, windows.first_N, 1)
