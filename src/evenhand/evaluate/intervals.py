@@ -1,8 +1,9 @@
 """Bootstrap intervals: how far a figure would move had other rows been drawn.
 
-Rows are resampled with replacement; intervals are percentiles of the resampled figures. All
-figures of one call see the same resamples, so differences between systems are paired.
-Shapes: N rows, C classes, R resamples.
+Rows are resampled with replacement, those that belong together as one (the cluster bootstrap);
+intervals are percentiles of the resampled figures. All figures of one call see the same
+resamples, so differences between systems are paired.
+Shapes: N rows, G groups of rows, C classes, R resamples.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.evaluate.metrics import (
     Counts,
@@ -91,22 +93,42 @@ def percentile_interval(value: float, draws_R: Floats, *, level: float) -> Inter
     return Interval(value, float(low), float(high))
 
 
-def resample_weights(rows: int, resamples: int, seed: int) -> Iterator[Floats]:
+def resample_weights(
+    rows: int, resamples: int, seed: int, *, groups_N: NDArray[np.int64] | None = None
+) -> Iterator[Floats]:
     """Yield how often each row was drawn, ``(N, r)`` a piece, at most 64 MB or one resample each.
 
-    Every column sums to ``rows``. The draws depend on ``(rows, seed)`` and their position alone.
+    G groups are drawn G times, every row of a group as often as its group; without groups, or
+    where every row is a group of its own, rows are drawn one by one and every column sums to
+    ``rows``. The draws depend on ``(G, seed)`` and their position alone.
     """
     random = generator(seed, "bootstrap")
+    member_N = np.arange(rows) if groups_N is None else numbered(groups_N)
+    groups = int(member_N.max(initial=-1)) + 1
     piece = max(1, min(resamples, CHUNK_BYTES // (8 * rows)))
     for start in range(0, resamples, piece):
         weights_rN = np.empty((min(piece, resamples - start), rows))
         for weights_N in weights_rN:
-            weights_N[:] = np.bincount(random.integers(rows, size=rows), minlength=rows)
+            drawn_G = np.bincount(random.integers(groups, size=groups), minlength=groups)
+            weights_N[:] = drawn_G[member_N]
         yield np.ascontiguousarray(weights_rN.T)
 
 
+def numbered(groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number groups from 0 in the order in which their first rows stand."""
+    _, first_G, member_N = np.unique(groups_N, return_index=True, return_inverse=True)
+    rank_G = np.empty(len(first_G), np.int64)
+    rank_G[np.argsort(first_G)] = np.arange(len(first_G))
+    return np.asarray(rank_G[member_N], np.int64)
+
+
 def bootstrap(
-    statistics: Sequence[Statistic], rows: int, *, resamples: int, seed: int
+    statistics: Sequence[Statistic],
+    rows: int,
+    *,
+    resamples: int,
+    seed: int,
+    groups_N: NDArray[np.int64] | None = None,
 ) -> list[Replicates]:
     """Compute every statistic on the rows and on the same resamples of them.
 
@@ -115,9 +137,10 @@ def bootstrap(
         rows: N, at least 1.
         resamples: R.
         seed: of the draws; the same seed gives the same resamples.
+        groups_N: rows with equal numbers are drawn together; None draws each by itself.
     """
     pieces: list[list[Figures]] = [[] for _ in statistics]
-    for weights_NR in resample_weights(rows, resamples, seed):
+    for weights_NR in resample_weights(rows, resamples, seed, groups_N=groups_N):
         for statistic, figures in zip(statistics, pieces, strict=True):
             figures.append(statistic(weights_NR))
     once_N1 = np.ones((rows, 1))
@@ -189,6 +212,7 @@ def paired_difference(
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    groups_N: NDArray[np.int64] | None = None,
 ) -> Interval:
     """Return macro-F1 of ``a`` less that of ``b``, with the interval of the difference.
 
@@ -199,5 +223,6 @@ def paired_difference(
         len(truth_NC),
         resamples=resamples,
         seed=seed,
+        groups_N=groups_N,
     )
     return a.minus(b, "macro_f1", level=level)

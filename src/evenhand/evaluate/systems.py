@@ -193,7 +193,13 @@ def measure(rows: Predictions, systems: Sequence[System], question: Question) ->
         *(decided_statistic(rows.truth_NC, s.decided_NC) for s in systems),
         *(ranking_statistic(p.truth_NC, ranking_scores(p)) for p in scored.values()),
     ]
-    replicates = bootstrap(statistics, len(rows), resamples=question.resamples, seed=question.seed)
+    replicates = bootstrap(
+        statistics,
+        len(rows),
+        resamples=question.resamples,
+        seed=question.seed,
+        groups_N=rows.groups_N,
+    )
     ranked = dict(zip(scored, replicates[len(systems) :], strict=True))
     return [
         Measured(system, decided, ranked.get(id(system.scored)), question.level)

@@ -14,11 +14,13 @@ from evenhand.evaluate.intervals import (
     Interval,
     bootstrap,
     decided_statistic,
+    numbered,
     paired_difference,
     percentile_interval,
     ranking_statistic,
     resample_weights,
 )
+from evenhand.seeds import generator
 
 nan = math.nan
 
@@ -53,6 +55,60 @@ def test_every_resample_draws_as_many_rows_as_there_are() -> None:
     weights_NR = np.concatenate(list(resample_weights(17, 5, seed=3)), axis=1)
     assert weights_NR.shape == (17, 5)
     assert weights_NR.sum(axis=0).tolist() == [17] * 5
+
+
+def test_rows_alone_are_drawn_as_ever_and_groups_of_one_row_are_rows_alone() -> None:
+    random = generator(3, "bootstrap")
+    counts = [np.bincount(random.integers(17, size=17), minlength=17) for _ in range(5)]
+    alone = np.concatenate(list(resample_weights(17, 5, seed=3)), axis=1)
+    np.testing.assert_array_equal(alone, np.stack(counts, axis=1))
+    groups_N = np.arange(17)[::-1] * 7
+    grouped = np.concatenate(list(resample_weights(17, 5, seed=3, groups_N=groups_N)), axis=1)
+    np.testing.assert_array_equal(grouped, alone)
+
+
+def test_rows_of_a_group_are_drawn_together_and_as_often_as_there_are_groups() -> None:
+    groups_N = np.array([5, 5, 2, 9, 2, 5])
+    weights_NR = np.concatenate(list(resample_weights(6, 40, seed=0, groups_N=groups_N)), axis=1)
+    np.testing.assert_array_equal(weights_NR[[0, 1, 2]], weights_NR[[5, 5, 4]])
+    assert weights_NR[[0, 2, 3]].sum(axis=0).tolist() == [3] * 40
+    assert set(weights_NR.sum(axis=0)) > {6.0}
+
+
+def test_groups_are_numbered_as_they_are_met() -> None:
+    assert numbered(np.array([5, 5, 2, 9, 2])).tolist() == [0, 0, 1, 2, 1]
+    assert numbered(np.array([], dtype=np.int64)).tolist() == []
+
+
+def test_copies_of_each_row_widen_no_interval_and_narrow_none() -> None:
+    """Four copies a row, drawn together, are the rows themselves: figures are shares."""
+    truth_NC, _, decided_NC = sample()
+    four_N = np.repeat(np.arange(len(truth_NC)), 4)
+    once, four, apart = (
+        bootstrap(
+            [decided_statistic(truth_NC[rows], decided_NC[rows])],
+            len(rows),
+            resamples=100,
+            seed=0,
+            groups_N=groups_N,
+        )[0].interval("macro_f1", level=0.95)
+        for rows, groups_N in (
+            (np.arange(len(truth_NC)), None),
+            (four_N, four_N),
+            (four_N, None),
+        )
+    )
+    assert (four.value, four.low, four.high) == pytest.approx((once.value, once.low, once.high))
+    assert apart.high - apart.low < 0.7 * (four.high - four.low)
+
+
+def test_a_paired_difference_draws_groups_too() -> None:
+    truth_NC, scores_NC, decided_NC = sample()
+    other_NC, one_N = scores_NC > 1.0, np.zeros(len(truth_NC), np.int64)
+    found = paired_difference(
+        truth_NC, decided_NC, decided_b_NC=other_NC, resamples=20, groups_N=one_N
+    )
+    assert found.low == found.high == found.value
 
 
 def test_draws_do_not_depend_on_the_size_of_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,16 @@ def test_one_model_under_several_cuts_is_ranked_once() -> None:
     assert all(other.ranked is first.ranked for other in others)
 
 
+def test_rows_of_a_group_are_resampled_together() -> None:
+    tune = rows(knowledge=1.0)
+    ours, _ = our_systems(tune, None, fit_decision(tune), QUESTION)
+    one_group = replace(tune, groups_N=np.zeros(len(tune), np.int64))
+    apart, together = (measure(given, ours[:1], QUESTION)[0] for given in (tune, one_group))
+    assert apart.one("macro_f1").low < apart.one("macro_f1").high
+    assert together.one("macro_f1").low == together.one("macro_f1").high
+    assert together.one("macro_f1").value == apart.one("macro_f1").value
+
+
 DEMANDING = replace(QUESTION, settings={"recall": {"b": 0.99}, "precision": {"b": 0.99}})
 ALL_CUTS = ["evenhand, a cut a label", "evenhand, one cut", "evenhand, fixed 0.5"]
 
