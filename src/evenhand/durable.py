@@ -63,6 +63,16 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def json_bytes(value: Any) -> bytes:
+    """Return ``value`` as indented JSON in UTF-8.
+
+    Raises:
+        ValueError: when ``value`` holds NaN or infinity, which JSON cannot say.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, whole or not at all; NaN is refused.
 
@@ -70,7 +80,7 @@ def write_json(path: Path, value: Any) -> None:
         ValueError: when ``value`` holds NaN or infinity, which JSON cannot say.
         WriteError: as ``write_bytes``.
     """
-    write_bytes(path, _json(value))
+    write_bytes(path, json_bytes(value))
 
 
 def append_bytes(path: Path, content: bytes) -> None:
@@ -133,9 +143,9 @@ def write_folder(path: Path, files: Mapping[str, Content]) -> None:
         _put(part, path)
         _sync(path.parent)
     except OSError as error:
-        _discard(part)
         raise _write_error(writing, error) from error
-    _discard(part)
+    finally:
+        _discard(part)
 
 
 def remove_folder(path: Path) -> None:
@@ -324,13 +334,8 @@ def _machine() -> str:
 
 
 def _manifest(entries: Mapping[str, Any]) -> bytes:
-    return _json({"files": entries})
+    return json_bytes({"files": entries})
 
 
 def _entry(file: Path) -> dict[str, Any]:
     return {"bytes": file.stat().st_size, "sha256": file_sha256(file)}
-
-
-def _json(value: Any) -> bytes:
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8")

@@ -71,6 +71,17 @@ def test_json_comes_back_and_ends_in_a_newline(tmp_path):
     assert "ö" in text
 
 
+def test_bytes_of_json_are_what_a_file_of_it_holds(tmp_path):
+    value = {"ö": [1.5, None], "e": {}}
+    assert durable.json_bytes(value) == (
+        b'{\n  "\xc3\xb6": [\n    1.5,\n    null\n  ],\n  "e": {}\n}\n'
+    )
+    durable.write_json(tmp_path / "j", value)
+    assert (tmp_path / "j").read_bytes() == durable.json_bytes(value)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        durable.json_bytes([float("inf")])
+
+
 def test_json_refuses_what_json_cannot_say(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         durable.write_json(tmp_path / "j", float("nan"))

@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from evenhand.cache import cache_folder
 from evenhand.durable import Content, file_sha256, folder_fault
 from evenhand.extras import need
 from evenhand.models.q4 import Contents, Pieces, Sizes, read_contents
 from evenhand.models.source import (
     TOKENIZER_FILE,
     WEIGHTS_FILE,
-    cache_folder,
     fill_cache,
     not_found,
 )

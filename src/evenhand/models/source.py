@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +53,6 @@ def read_config(folder: Path) -> dict[str, Any]:
             folder.name, f"{file}: {error!r}", "point at a folder that transformers wrote"
         ) from error
     return config
-
-
-def cache_folder(kind: str) -> Path:
-    """Return where ``kind`` of things is cached: below ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "evenhand" / kind
 
 
 def fill_cache(folder: Path, files: Mapping[str, Content]) -> None:

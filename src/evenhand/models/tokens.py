@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evenhand.cache import cache_folder
 from evenhand.durable import make_folder, write_bytes
 from evenhand.errors import MissingFileError, WriteError
 from evenhand.extras import need
 from evenhand.models.codepoints import CODE_POINTS, CodePoints, written_as_code
-from evenhand.models.source import TOKENIZER_FILE, cache_folder, read_config
+from evenhand.models.source import TOKENIZER_FILE, read_config
 
 PORTION = 1000
 """Texts tokenised at a time; what the library returns weighs far more than the ids."""

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evenhand.cache import cache_folder
 from evenhand.durable import MANIFEST, file_sha256, folder_fault
 from evenhand.errors import ConfigError
 from evenhand.extras import need
@@ -27,7 +28,6 @@ from evenhand.models.source import (
     TOKENIZER_FILE,
     WEIGHTS_FILE,
     Source,
-    cache_folder,
     fill_cache,
     not_found,
     read_config,
