@@ -1,17 +1,10 @@
-"""A data set ready for use: ids, texts, truth, and the role of every row.
-
-Shapes: N rows, C labels.
-"""
+"""Tables to a data set: every row that a run needs, with its role."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from evenhand.config import DataConfig
 from evenhand.data.block import Block, gather
@@ -27,63 +20,10 @@ from evenhand.data.roles import (
     shared_rows,
     split_column,
 )
+from evenhand.data.rows import Dataset, join, overlaps, uncovered
 from evenhand.data.schema import Schema
-from evenhand.data.series.records import SeriesSchema, Windows
-from evenhand.data.split import units_of
 from evenhand.data.table import Table, read_table
-from evenhand.data.text import normalised
-from evenhand.types import LabelSpace, Role, Truth
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Rows with roles, and the account of how they came here.
-
-    Args:
-        ids: unique over all roles, ``(N,)``.
-        texts: ``(N,)``, none empty; of series, what names a window for people.
-        truth_NC: 0, 1 or NaN (unknown), float32; one-hot for multi-class.
-        labels: names of the ``C`` axis, and the task.
-        roles: ``(N,)``.
-        unit_N: rows with equal numbers have the same text or group, ``(N,)``; see ``units_of``.
-        schema: how the files were read.
-        ledger: where every row went.
-        notes: what the user should know, one sentence each.
-        sha256: source -> SHA-256 of its content.
-        windows: into the recordings, row by row; None for texts.
-    """
-
-    ids: tuple[str, ...]
-    texts: tuple[str, ...]
-    truth_NC: Truth
-    labels: LabelSpace
-    roles: tuple[Role, ...]
-    unit_N: NDArray[np.int64]
-    schema: Schema | SeriesSchema
-    ledger: Ledger
-    notes: tuple[str, ...]
-    sha256: Mapping[str, str]
-    windows: Windows | None = None
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def share(self) -> float:
-        """Share of the rows that were read which a sample left in; 1 without a sample."""
-        return len(self) / sum(file.kept for file in self.ledger.files)
-
-    def rows(self, role: Role) -> NDArray[np.int64]:
-        """Return the positions of the rows with ``role``, ascending; empty if it is absent."""
-        return np.array([i for i, r in enumerate(self.roles) if r is role], dtype=np.int64)
-
-    def truth(self, role: Role) -> Truth:
-        """Return the truth of the rows with ``role``, ``(rows, C)``."""
-        return self.truth_NC[self.rows(role)]
-
-    def count(self, role: Role) -> int:
-        """Return the number of rows with ``role``."""
-        return self.roles.count(role)
+from evenhand.types import LabelSpace, Role
 
 
 def read_dataset(
@@ -133,19 +73,19 @@ def read_dataset(
     blocks = [gather(table, schema, labels, role) for role, table in tables.items()]
     refuse_rare(blocks[0], labels, config.min_rows, names_from=labels_file)
     blocks = _distinct_ids(blocks, by_column=schema.id is not None)
-    notes = [*schema.notes, *_overlaps(blocks)]
+    notes = [*schema.notes, *overlaps(blocks)]
     counts = tuple(block.count for block in blocks)
     if share:
         blocks = share_out(blocks, config, seed)
     if config.sample:
         blocks, sampled = draw_sample(blocks, config.sample, seed)
         notes += sampled
-    notes += _uncovered(blocks, labels)
+    notes += uncovered(blocks, labels)
     sha256: dict[str, str] = {}
     for role, table in tables.items():
         same = sha256.setdefault(table.path, table.sha256) == table.sha256
         sha256 |= {} if same else {f"{table.path} ({role})": table.sha256}
-    return _join(blocks, schema, ledger=Ledger(counts), notes=tuple(notes), sha256=sha256)
+    return join(blocks, schema, ledger=Ledger(counts), notes=tuple(notes), sha256=sha256)
 
 
 def read_labelled(source: Any, schema: Schema, labels: LabelSpace, role: Role) -> Dataset:
@@ -158,7 +98,7 @@ def read_labelled(source: Any, schema: Schema, labels: LabelSpace, role: Role) -
     block = gather(table, schema, labels, role)
     schema = replace(schema, names=labels.names, task=labels.task)
     sha256 = {table.path: table.sha256}
-    return _join([block], schema, ledger=Ledger((block.count,)), notes=(), sha256=sha256)
+    return join([block], schema, ledger=Ledger((block.count,)), notes=(), sha256=sha256)
 
 
 def _renamed(table: Table, schema: Schema) -> Table:
@@ -189,54 +129,3 @@ def _distinct_ids(blocks: list[Block], *, by_column: bool) -> list[Block]:
             else:
                 return [replace(b, ids=[f"{b.role}/{n}" for n in b.ids]) for b in blocks]
     return blocks
-
-
-def _overlaps(blocks: list[Block]) -> list[str]:
-    """Return a sentence for each pair of given roles that share texts or groups."""
-    notes = []
-    keys = [{normalised(text) for text in block.texts} for block in blocks]
-    for j, other in enumerate(blocks):
-        for i, one in enumerate(blocks[:j]):
-            shared = sum(normalised(text) in keys[i] for text in other.texts)
-            if shared:
-                notes.append(
-                    f"{shared} {other.role} texts also stand among the {one.role} rows (case aside)"
-                )
-            groups = set(one.groups or ()) & set(other.groups or ()) - {None}
-            if groups:
-                notes.append(f"{len(groups)} groups have both {one.role} and {other.role} rows")
-    return notes
-
-
-def _uncovered(blocks: list[Block], labels: LabelSpace) -> list[str]:
-    notes = []
-    for block in blocks:
-        positives_C = (block.truth_NC == 1).sum(axis=0)
-        missing = [n for n, count in zip(labels.names, positives_C, strict=True) if not count]
-        if missing:
-            notes.append(f"no {block.role} row has {', '.join(missing)}")
-    return notes
-
-
-def _join(
-    blocks: list[Block],
-    schema: Schema,
-    *,
-    ledger: Ledger,
-    notes: tuple[str, ...],
-    sha256: dict[str, str],
-) -> Dataset:
-    texts = tuple(text for block in blocks for text in block.texts)
-    groups = [g for block in blocks for g in block.groups or [None] * len(block.texts)]
-    return Dataset(
-        ids=tuple(name for block in blocks for name in block.ids),
-        texts=texts,
-        truth_NC=np.concatenate([block.truth_NC for block in blocks]),
-        labels=schema.space(),
-        roles=tuple(block.role for block in blocks for _ in block.ids),
-        unit_N=units_of(texts, groups if any(block.groups for block in blocks) else None),
-        schema=schema,
-        ledger=ledger,
-        notes=notes,
-        sha256=sha256,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,18 @@ class Aside:
 
     rows: int
     examples: tuple[int, ...]
+
+    @classmethod
+    def of(cls, lines: Sequence[int]) -> Aside:
+        """Return the account of rows that begin on ``lines``."""
+        return cls(len(lines), tuple(lines[:EXAMPLES]))
+
+    def line(self, reason: str) -> str:
+        """Return a line to print below the file's own."""
+        more = ", ..." if self.rows > len(self.examples) else ""
+        examples = ", ".join(map(str, self.examples))
+        word = "line" if self.rows == 1 else "lines"
+        return f"  {self.rows} set aside: {reason} ({word} {examples}{more})"
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class FileCount:
             role=role,
             read=kept + sum(map(len, filled.values())),
             kept=kept,
-            aside={r: Aside(len(n), tuple(n[:EXAMPLES])) for r, n in filled.items()},
+            aside={reason: Aside.of(n) for reason, n in filled.items()},
         )
 
 
@@ -53,11 +65,7 @@ class Ledger:
         shown: list[str] = []
         for file in self.files:
             shown.append(f"{file.path} ({file.role}): {file.read} rows read, {file.kept} kept")
-            for reason, aside in file.aside.items():
-                more = ", ..." if aside.rows > len(aside.examples) else ""
-                examples = ", ".join(map(str, aside.examples))
-                word = "line" if aside.rows == 1 else "lines"
-                shown.append(f"  {aside.rows} set aside: {reason} ({word} {examples}{more})")
+            shown += [aside.line(reason) for reason, aside in file.aside.items()]
         return shown
 
     @classmethod

@@ -6,7 +6,7 @@ import hashlib
 import io
 from pathlib import Path
 
-from evenhand.data.dataset import Dataset
+from evenhand.data.rows import Dataset
 from evenhand.durable import write_bytes
 from evenhand.types import Role
 
