@@ -65,6 +65,8 @@ class Passes:
         texts: of the fit rows; needed where augmenters change them.
         augmenters: applied in turn; none leaves ``table`` as it is.
         encode: texts -> table.
+        changed: (epoch, draws) -> a table of these draws, where what is drawn are no texts; None
+            leaves ``table`` as it is.
     """
 
     table: Table
@@ -73,6 +75,7 @@ class Passes:
     texts: Sequence[str] = ()
     augmenters: Sequence[Augmenter] = ()
     encode: Callable[[Sequence[str]], Table] | None = None
+    changed: Callable[[int, Rows], Table] | None = None
 
     @cached_property
     def rows(self) -> int:
@@ -86,6 +89,8 @@ class Passes:
     def make(self, epoch: int, share: float) -> Pass:
         """Return pass ``epoch``, which begins when ``share`` of the run is done."""
         rows_E = draw(self.expected(share), seed=self.seed, epoch=epoch)
+        if self.changed is not None:
+            return Pass(self.changed(epoch, rows_E), np.arange(len(rows_E)), rows_E)
         if not self.augmenters or self.encode is None:
             return Pass(self.table, rows_E, rows_E)
         texts = augmented(

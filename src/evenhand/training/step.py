@@ -33,12 +33,33 @@ class Measured:
     Args:
         loss: mean over the rows of the step, nats a label decision.
         norm: joint norm of all gradients before clipping.
-        auxiliary: share of the loss that is no label's: the gap of R-Drop, in [0, 1].
+        auxiliary: share of the loss that is not the main labels': the gap of R-Drop, or the
+            present label beside a foretold one; in [0, 1].
     """
 
     loss: float
     norm: float
     auxiliary: float = 0.0
+
+
+@dataclass(frozen=True)
+class Present:
+    """The present label, learnt beside the one that is foretold.
+
+    Args:
+        labels_N: position of each fit row's present label, int64; -1 where it is unknown.
+        weight: of its cross-entropy in the loss, > 0.
+    """
+
+    labels_N: Rows
+    weight: float
+
+    def values(self, logits_BA: Tensor, rows_B: Rows) -> Tensor:
+        """Return the weighted loss of each row, nats, ``(B,)``; 0 where it is unknown."""
+        labels_B = torch.from_numpy(self.labels_N[rows_B]).to(logits_BA.device)
+        return self.weight * torch.nn.functional.cross_entropy(
+            logits_BA.float(), labels_B, ignore_index=-1, reduction="none"
+        )
 
 
 @dataclass
@@ -56,6 +77,7 @@ class Stepper:
         r_drop: weight of the gap between two dropout passes, beside the mean of their losses
             (twice the paper's alpha, which stands beside their sum); 0 makes one pass.
         average: moving average of the weights; None keeps none.
+        present: learnt by the model's auxiliary head; None leaves that out.
         pieces: portions that a batch is cut into; doubled whenever memory runs out.
     """
 
@@ -68,6 +90,7 @@ class Stepper:
     mixer: Mixer | None = None
     r_drop: float = 0.0
     average: Average | None = None
+    present: Present | None = None
     pieces: int = 1
     _gap: float = field(default=0.0, init=False)
 
@@ -148,16 +171,20 @@ class Stepper:
     ) -> Tensor:
         device = next(self.model.parameters()).device
         torch.manual_seed(derive(self.seed, "dropout", number, part))
-        targets_BC = torch.from_numpy(self.targets_NC[examples.rows_E[part_B]]).to(device)
         inputs = to_device(examples.table, examples.entries_E[part_B], device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
-            values_B = self._values(inputs, targets_BC, objective)
+            values_B = self._values(inputs, examples.rows_E[part_B], objective)
         objective.reduce(values_B, None, rows).backward()  # type: ignore[no-untyped-call]
         return values_B.detach()
 
-    def _values(
-        self, inputs: dict[str, Tensor], targets_BC: Tensor, objective: Objective
-    ) -> Tensor:
+    def _values(self, inputs: dict[str, Tensor], rows_B: Rows, objective: Objective) -> Tensor:
+        device = next(iter(inputs.values())).device
+        targets_BC = torch.from_numpy(self.targets_NC[rows_B]).to(device)
+        if self.present is not None:
+            logits_BC, present_BA = self.model.forward_both(**inputs)  # type: ignore[operator]
+            gap_B = self.present.values(present_BA, rows_B)
+            self._gap += float(gap_B.detach().sum())
+            return objective.values(logits_BC, targets_BC) + gap_B
         if self.r_drop > 0:
             twice = {name: torch.cat((values, values)) for name, values in inputs.items()}
             first_BC, second_BC = self.model(**twice).chunk(2)

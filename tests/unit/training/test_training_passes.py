@@ -59,3 +59,17 @@ def test_every_copy_of_a_row_is_changed_in_its_own_way_and_the_next_pass_anew():
     assert [text.rstrip("0123456789") for text in first] == ["two", "two", "four"]
     assert first == again
     assert len({*first, *next_pass}) == 6
+
+
+def test_what_is_no_text_is_changed_as_a_table_of_the_draws():
+    asked = []
+
+    def changed(epoch, rows_E):
+        asked.append((epoch, rows_E.tolist()))
+        return encode(["x" * (row + 1) for row in rows_E])
+
+    made = passes([0, 2, 0, 1], changed=changed).make(4, 0.0)
+    assert asked == [(4, [1, 1, 3])]
+    assert made.entries_E.tolist() == [0, 1, 2]
+    assert made.rows_E.tolist() == [1, 1, 3]
+    assert np.diff(made.table.starts).tolist() == [2, 2, 4]

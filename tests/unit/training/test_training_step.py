@@ -12,7 +12,7 @@ from evenhand.training.ema import Average
 from evenhand.training.objective import Objective
 from evenhand.training.optim import adamw
 from evenhand.training.passes import Pass
-from evenhand.training.step import Stepper, out_of_memory
+from evenhand.training.step import Present, Stepper, out_of_memory
 from evenhand.types import FitStatistics, Task
 
 ROWS, CLASSES = 12, 3
@@ -158,3 +158,55 @@ def test_the_average_follows_each_step():
         # The first update keeps min(0.5, 1/10) of the old average.
         torch.testing.assert_close(weights(model), 0.1 * before + 0.9 * after)
     assert torch.equal(weights(model), after)
+
+
+class Twofold(Bag):
+    """A bag with a second head of two labels over the same vectors."""
+
+    def __init__(self):
+        super().__init__()
+        self.second = nn.Linear(6, 2)
+
+    def forward_both(self, ids_BT, mask_BT):
+        vectors_BD = self.words(ids_BT).mean(1)
+        return self.output(vectors_BD), self.second(vectors_BD)
+
+
+PRESENT = np.arange(ROWS) % 3 - 1
+
+
+def test_the_present_label_costs_its_weighted_cross_entropy_and_nothing_where_unknown():
+    present = Present(PRESENT, weight=0.5)
+    logits_BA = torch.tensor([[0.0, 0.0], [0.0, 2.0], [3.0, 3.0]])
+    found = present.values(logits_BA, np.array([1, 2, 0]))
+    expected = [0.5 * np.log(2), 0.5 * np.log1p(np.exp(-2.0)), 0.0]
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+def test_a_step_adds_the_present_label_and_says_its_share():
+    plain = step(make(Twofold()))
+    both = step(make(Twofold(), present=Present(PRESENT, weight=0.5)))
+    assert plain.auxiliary == 0.0
+    added = both.loss - plain.loss
+    assert added > 0.1
+    assert both.auxiliary == pytest.approx(added / both.loss, rel=1e-5)
+
+
+def test_the_head_of_the_present_learns_only_from_known_labels():
+    def second(labels_N):
+        model = Twofold()
+        before = model.second.weight.detach().clone()
+        step(make(model, present=Present(labels_N, weight=0.5)))
+        return (model.second.weight - before).abs().max().item()
+
+    assert second(PRESENT) > 0
+    assert second(np.full(ROWS, -1)) == 0.0
+
+
+def test_the_present_label_does_not_depend_on_how_rows_are_portioned():
+    whole = make(Twofold(), present=Present(PRESENT, weight=0.5))
+    cut = make(Twofold(), present=Present(PRESENT, weight=0.5), pieces=4)
+    one, other = step(whole), step(cut)
+    assert one.loss == pytest.approx(other.loss, rel=1e-6)
+    assert one.auxiliary == pytest.approx(other.auxiliary, rel=1e-5)
+    torch.testing.assert_close(weights(whole.model), weights(cut.model), rtol=1e-5, atol=1e-7)
