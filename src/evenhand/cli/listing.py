@@ -21,6 +21,7 @@ REGISTRIES = {
     "samplers": "evenhand.sampling:SAMPLERS",
     "augmenters": "evenhand.augment:AUGMENTERS",
     "series-augmenters": "evenhand.models.series:SERIES_AUGMENTERS",
+    "perturbations": "evenhand.perturb:PERTURBATIONS",
     "mixers": "evenhand.models.mixing:MIXERS",
     "schedules": "evenhand.training.schedule:SCHEDULES",
     "metrics": "evenhand.evaluate.selection:SELECTION",
