@@ -19,8 +19,10 @@ from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
+from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
+from evenhand.cli.votes import votes
 from evenhand.config import known_keys
 from evenhand.errors import ConfigError, EvenhandError
 
@@ -49,6 +51,8 @@ def program(
 
 
 app.command()(sample)
+app.command()(votes)
+app.command()(romanize)
 app.command()(check)
 app.command()(train)
 app.command()(evaluate)

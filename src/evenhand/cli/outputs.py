@@ -52,13 +52,30 @@ def refuse_overwriting(
         place = next((p for p in (whole, *folders) if p in taken), None)
         if place is not None:
             relation = "is" if place == whole else "lies in"
+            suffix = path.suffix if option == "--out" else ""
             raise ConfigError(
                 "E110",
                 "an output would overwrite what is to stay",
                 got=f"{option} {path} {relation} {taken[place]}",
-                fix=f"{option} {shlex.quote(f'{path.stem}-{NAMES[option]}')}",
+                fix=f"{option} {shlex.quote(f'{path.stem}-{NAMES[option]}{suffix}')}",
             )
         taken[whole] = option
+
+
+def refuse_other_than_csv(option: str, path: Path) -> None:
+    """Raise where a file that will hold CSV is named as if it held something else.
+
+    Raises:
+        ConfigError: E110 naming the ending.
+    """
+    if path.suffix.lower() != ".csv":
+        named = path.with_suffix(".csv") if path.name else path / "out.csv"
+        raise ConfigError(
+            "E110",
+            "the output is CSV, and its name does not say so",
+            got=f"{option} {path}",
+            fix=f"{option} {shlex.quote(str(named))}",
+        )
 
 
 def _refuse_unwritable(option: str, path: Path) -> None:
