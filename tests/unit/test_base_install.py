@@ -41,6 +41,8 @@ def test_a_bundle_needs_torch(tmp_path: Path) -> None:
     assert done.stderr.startswith("[E104]")
 
 
-@pytest.mark.parametrize("kind", ["recipes", "keys", "samples", "metrics", "calibrators"])
+@pytest.mark.parametrize(
+    "kind", ["recipes", "keys", "samples", "metrics", "calibrators", "perturbations"]
+)
 def test_what_needs_no_torch_runs(kind: str) -> None:
     assert call("list", kind).returncode == 0

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, TextIO
 
 from evenhand.bundle import Classifier
 from evenhand.data import read_texts
+from evenhand.data.csv_text import csv_text
 from evenhand.errors import DataError
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run by a spreadsheet; it is written with a ``'`` before it."""
-_END = "\r\n"
-"""Given to the CSV writer so that a cell with either sign is quoted; lines end in ``\\n`` alone."""
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
 
@@ -57,13 +54,7 @@ def answer_texts(classifier: Classifier, texts: Sequence[str]) -> dict[str, list
 
 def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     """Return columns as CSV, cells that a spreadsheet would run made harmless."""
-    rows: list[str] = []
-    sink: Any = SimpleNamespace(write=rows.append)
-    writer = csv.writer(sink, lineterminator=_END)
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([_cell(value) for value in row])
-    return "".join(row.removesuffix(_END) + "\n" for row in rows)
+    return csv_text({name: [_cell(cell) for cell in cells] for name, cells in columns.items()})
 
 
 def _cell(value: Any) -> Any:
