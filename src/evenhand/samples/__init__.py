@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from evenhand.errors import ConfigError, did_you_mean
-from evenhand.samples import reuters, spam, triage, tweets
+from evenhand.samples import approach, hapt, reuters, spam, triage, tweets, vowels, watch
 from evenhand.samples.sample import Sample
 from evenhand.samples.write import write_sample
 
 SAMPLES = {
     sample.name: sample
-    for sample in (tweets.SAMPLE, reuters.R52, reuters.R8, spam.SAMPLE, triage.SAMPLE)
+    for sample in (
+        tweets.SAMPLE,
+        reuters.R52,
+        reuters.R8,
+        spam.SAMPLE,
+        triage.SAMPLE,
+        approach.SAMPLE,
+        hapt.SAMPLE,
+        vowels.SAMPLE,
+        watch.SAMPLE,
+    )
 }
 
 __all__ = ["SAMPLES", "Sample", "find_sample", "write_sample"]

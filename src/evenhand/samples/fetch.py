@@ -25,10 +25,13 @@ from evenhand.errors import FetchError, WriteError
 
 SECONDS = 180
 ARCHIVE_BYTES = 100 * 2**20
-MEMBER_BYTES = 16 * 2**20
+MEMBER_BYTES = 32 * 2**20
 """Largest archive and largest member that are read; the pinned ones stay well below."""
 
-OFFLINE = "check the network and try again; without one: evenhand sample triage -o DIR"
+OFFLINE = (
+    "check the network and try again; without one: evenhand sample triage -o DIR (texts), or "
+    "approach (series)"
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def read_members(content: bytes, wanted: Callable[[str], bool]) -> dict[str, byt
 
     Raises:
         FetchError: E108 when the archive holds any name that leads out of it, when a wanted
-            file is larger than 16 MiB, or when none is there.
+            file is larger than 32 MiB, or when none is there.
     """
     walk = _zip_members if content[:2] == b"PK" else _tar_members
     found: dict[str, bytes] = {}

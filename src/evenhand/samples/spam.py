@@ -13,7 +13,8 @@ from email.message import Message
 from pathlib import PurePosixPath
 
 from evenhand.samples.fetch import Archive, Client, fetch, read_members
-from evenhand.samples.sample import Drawn, LabelledText, Sample, one_line
+from evenhand.samples.sample import Sample
+from evenhand.samples.texts import DrawnTexts, LabelledText, one_line
 
 ARCHIVE = Archive(
     registry="npm",
@@ -87,7 +88,7 @@ def _without_markup(text: str) -> str:
     return html.unescape(_MARKUP.sub(" ", text))
 
 
-def parse_mails(members: Mapping[str, bytes]) -> Drawn:
+def parse_mails(members: Mapping[str, bytes]) -> DrawnTexts:
     """Turn members ``.../GROUP/NUMBER.HASH.txt`` into rows, in the order of their names."""
     mails = {name: read_mail(members[name]) for name in sorted(members)}
     rows = tuple(_row(name, mail) for name, mail in mails.items() if mail.text)
@@ -103,7 +104,7 @@ def parse_mails(members: Mapping[str, bytes]) -> Drawn:
         "rows that repeat the text of another, kept here: "
         f"{len(rows) - len({row.text for row in rows})}",
     )
-    return Drawn(files={"train.csv": rows}, labels=LABELS, ledger=ledger)
+    return DrawnTexts(files={"train.csv": rows}, labels=LABELS, ledger=ledger)
 
 
 def _row(name: str, mail: Mail) -> LabelledText:
@@ -117,7 +118,7 @@ def _wanted(name: str) -> bool:
     return path.parent.name in GROUPS and path.suffix == ".txt"
 
 
-def _draw(seed: int, client: Client) -> Drawn:
+def _draw(seed: int, client: Client) -> DrawnTexts:
     return parse_mails(read_members(fetch(ARCHIVE, client=client), _wanted))
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from evenhand.samples.fetch import Client
-from evenhand.samples.sample import Drawn, LabelledText, Sample
+from evenhand.samples.sample import Sample
+from evenhand.samples.texts import DrawnTexts, LabelledText
 from evenhand.seeds import generator
 
 LABELS = (
@@ -52,7 +53,7 @@ PHRASES = {"train.json": 8, "valid.json": 12}
 """Phrases of each label in use: validation also says things in ways that training never did."""
 
 
-def draw_triage(seed: int) -> Drawn:
+def draw_triage(seed: int) -> DrawnTexts:
     """Write 583 training and 103 validation messages; the same seed gives the same ones.
 
     No text occurs twice, neither in a file nor across the two; ``neutral`` stands alone.
@@ -64,7 +65,7 @@ def draw_triage(seed: int) -> Drawn:
             _templates(PHRASES[name]), generator(seed, f"sample:triage:{name}"), written
         )
         files[name] = tuple(_rows(writer, name))
-    return Drawn(files=files, labels=LABELS, ledger=(*_LEDGER, f"seed: {seed}"))
+    return DrawnTexts(files=files, labels=LABELS, ledger=(*_LEDGER, f"seed: {seed}"))
 
 
 def _templates(phrases: int) -> dict[str, Any]:
@@ -171,7 +172,7 @@ _LEDGER = (
 )
 
 
-def _draw(seed: int, client: Client) -> Drawn:
+def _draw(seed: int, client: Client) -> DrawnTexts:
     return draw_triage(seed)
 
 

@@ -7,7 +7,8 @@ import math
 
 from evenhand.errors import DataError
 from evenhand.samples.fetch import Archive, Client, fetch, read_members
-from evenhand.samples.sample import Drawn, LabelledText, Sample, one_line
+from evenhand.samples.sample import Sample
+from evenhand.samples.texts import DrawnTexts, LabelledText, one_line
 
 ARCHIVE = Archive(
     registry="pypi-source",
@@ -59,7 +60,7 @@ def _row(number: int, line: str) -> LabelledText:
     return LabelledText(f"tweet-{identity}", one_line(html.unescape(text)), (label,))
 
 
-def _draw(seed: int, client: Client) -> Drawn:
+def _draw(seed: int, client: Client) -> DrawnTexts:
     outer = read_members(
         fetch(ARCHIVE, client=client), lambda name: name.endswith("/hutto_ICWSM_2014.tar.gz")
     )
@@ -74,7 +75,7 @@ def _draw(seed: int, client: Client) -> Drawn:
         "text: HTML entities decoded, runs of white space made one space; "
         "user names and links were already replaced at the source",
     )
-    return Drawn(files={"train.csv": rows}, labels=LABELS, ledger=ledger)
+    return DrawnTexts(files={"train.csv": rows}, labels=LABELS, ledger=ledger)
 
 
 SAMPLE = Sample(

@@ -4,6 +4,7 @@ import typer
 from typer.testing import CliRunner
 
 from evenhand.cli.sample import sample
+from evenhand.samples import SAMPLES
 
 APP = typer.Typer()
 APP.command()(sample)
@@ -13,7 +14,7 @@ def test_no_name_lists_the_samples() -> None:
     result = CliRunner().invoke(APP, [])
     assert result.exit_code == 0
     names = [line.split()[0] for line in result.output.splitlines()]
-    assert names == ["tweets", "reuters-r52", "reuters-r8", "spamassassin", "triage"]
+    assert names == list(SAMPLES)
 
 
 def test_triage_is_written_and_the_next_command_printed(tmp_path: Path) -> None:

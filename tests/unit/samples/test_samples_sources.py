@@ -8,8 +8,8 @@ from evenhand.errors import DataError
 from evenhand.samples import reuters, spam, tweets
 from evenhand.samples.fetch import Archive
 from evenhand.samples.reuters import parse_tab
-from evenhand.samples.sample import LabelledText, one_line
 from evenhand.samples.spam import CHARACTERS, parse_mails, read_mail
+from evenhand.samples.texts import DrawnTexts, LabelledText, one_line
 from evenhand.samples.tweets import intensity, parse_ratings
 
 
@@ -80,6 +80,7 @@ def test_both_reuters_parts_come_out_of_one_archive(monkeypatch: pytest.MonkeyPa
     content = packed({f"{folder}-train.tab": TAB, f"{folder}-test.tab": TAB[:-13]})
     monkeypatch.setattr(reuters, "fetch", lambda archive, *, client: content)
     drawn = reuters.R8.draw(0, leave_nothing)
+    assert isinstance(drawn, DrawnTexts)
     assert {name: len(rows) for name, rows in drawn.files.items()} == {
         "train.csv": 2,
         "test.csv": 1,
@@ -93,6 +94,7 @@ def test_tweets_come_out_of_the_inner_archive(monkeypatch: pytest.MonkeyPatch) -
     outer = packed({"v/additional_resources/hutto_ICWSM_2014.tar.gz": inner})
     monkeypatch.setattr(tweets, "fetch", lambda archive, *, client: outer)
     drawn = tweets.SAMPLE.draw(0, leave_nothing)
+    assert isinstance(drawn, DrawnTexts)
     assert drawn.files == {"train.csv": (LabelledText("tweet-7", "great", ("very_positive",)),)}
 
 
@@ -159,9 +161,9 @@ def test_spam_archive_members_are_chosen_by_folder(monkeypatch: pytest.MonkeyPat
         }
     )
     monkeypatch.setattr(spam, "fetch", lambda archive, *, client: content)
-    assert [row.id for row in spam.SAMPLE.draw(0, leave_nothing).files["train.csv"]] == [
-        "spam-1-00001"
-    ]
+    drawn = spam.SAMPLE.draw(0, leave_nothing)
+    assert isinstance(drawn, DrawnTexts)
+    assert [row.id for row in drawn.files["train.csv"]] == ["spam-1-00001"]
 
 
 @pytest.mark.parametrize(

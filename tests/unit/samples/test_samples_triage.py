@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from evenhand.samples.sample import Drawn, LabelledText
+from evenhand.samples.texts import DrawnTexts, LabelledText
 from evenhand.samples.triage import LABELS, draw_triage
 
 SHARES = {
@@ -17,11 +17,11 @@ SHARES = {
 
 
 @pytest.fixture(scope="module")
-def drawn() -> Drawn:
+def drawn() -> DrawnTexts:
     return draw_triage(0)
 
 
-def rows_of(drawn: Drawn) -> Iterator[LabelledText]:
+def rows_of(drawn: DrawnTexts) -> Iterator[LabelledText]:
     for rows in drawn.files.values():
         yield from rows
 
@@ -30,7 +30,7 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def test_row_counts(drawn: Drawn) -> None:
+def test_row_counts(drawn: DrawnTexts) -> None:
     assert {name: len(rows) for name, rows in drawn.files.items()} == {
         "train.json": 583,
         "valid.json": 103,
@@ -40,7 +40,7 @@ def test_row_counts(drawn: Drawn) -> None:
 
 @pytest.mark.parametrize("name", ["train.json", "valid.json"])
 @pytest.mark.parametrize("label", SHARES)
-def test_shares_of_rows_and_of_assigned_labels(drawn: Drawn, name: str, label: str) -> None:
+def test_shares_of_rows_and_of_assigned_labels(drawn: DrawnTexts, name: str, label: str) -> None:
     rows = drawn.files[name]
     carrying = sum(label in row.labels for row in rows)
     assigned = sum(len(row.labels) for row in rows)
@@ -54,16 +54,16 @@ def test_no_text_twice_whatever_case_or_punctuation(seed: int) -> None:
     assert len(set(texts)) == len(texts) == 686
 
 
-def test_ids_are_unique(drawn: Drawn) -> None:
+def test_ids_are_unique(drawn: DrawnTexts) -> None:
     assert len({row.id for row in rows_of(drawn)}) == 686
 
 
-def test_neutral_stands_alone_and_every_row_has_a_label(drawn: Drawn) -> None:
+def test_neutral_stands_alone_and_every_row_has_a_label(drawn: DrawnTexts) -> None:
     for row in rows_of(drawn):
         assert row.labels == ("neutral",) or (row.labels and "neutral" not in row.labels)
 
 
-def test_about_a_tenth_of_the_rows_has_two_labels(drawn: Drawn) -> None:
+def test_about_a_tenth_of_the_rows_has_two_labels(drawn: DrawnTexts) -> None:
     counts = {n: sum(len(r.labels) == 2 for r in rows) for n, rows in drawn.files.items()}
     assert counts == {"train.json": 58, "valid.json": 9}
 
@@ -74,22 +74,22 @@ def test_same_seed_same_texts_other_seed_others() -> None:
     assert len(one & other) < 0.1 * len(one)
 
 
-def test_every_slot_is_filled(drawn: Drawn) -> None:
+def test_every_slot_is_filled(drawn: DrawnTexts) -> None:
     for row in rows_of(drawn):
         assert not re.search(r"[{}]|\s\s|\n", row.text)
         assert row.text == row.text.strip()
 
 
-def test_texts_stay_short(drawn: Drawn) -> None:
+def test_texts_stay_short(drawn: DrawnTexts) -> None:
     assert max(len(row.text.split()) for row in rows_of(drawn)) <= 90
 
 
-def test_denied_and_quoted_alarm_is_neutral(drawn: Drawn) -> None:
+def test_denied_and_quoted_alarm_is_neutral(drawn: DrawnTexts) -> None:
     neutral = [row.text.casefold() for row in rows_of(drawn) if row.labels == ("neutral",)]
     assert any("hurt myself" in text for text in neutral)
 
 
-def test_bag_of_words_neither_fails_nor_solves_it(drawn: Drawn) -> None:
+def test_bag_of_words_neither_fails_nor_solves_it(drawn: DrawnTexts) -> None:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import f1_score

@@ -4,13 +4,28 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from evenhand.errors import ConfigError, FetchError
+from evenhand import durable
+from evenhand.errors import ConfigError, FetchError, WriteError
 from evenhand.samples import SAMPLES, find_sample, write_sample
 from evenhand.samples.fetch import OFFLINE, Archive, Client
-from evenhand.samples.sample import Drawn, LabelledText, Sample
+from evenhand.samples.sample import Sample
+from evenhand.samples.series import DrawnSeries, Form, Recording
+from evenhand.samples.texts import DrawnTexts, LabelledText
 
+NAMES = [
+    "tweets",
+    "reuters-r52",
+    "reuters-r8",
+    "spamassassin",
+    "triage",
+    "approach",
+    "hapt",
+    "japanese-vowels",
+    "watch",
+]
 ROWS = (
     LabelledText("a-1", 'says "no", then goes', ("rare",)),
     LabelledText("a-2", "x", ("common",)),
@@ -18,12 +33,12 @@ ROWS = (
 )
 
 
-def draw_toy(seed: int, client: Client) -> Drawn:
+def draw_toy(seed: int, client: Client) -> DrawnTexts:
     files = {"train.csv": ROWS, "test.csv": ROWS[:1]}
-    return Drawn(files=files, labels=("common", "rare"), ledger=(f"seed {seed}",))
+    return DrawnTexts(files=files, labels=("common", "rare"), ledger=(f"seed {seed}",))
 
 
-def draw_offline(seed: int, client: Client) -> Drawn:
+def draw_offline(seed: int, client: Client) -> DrawnTexts:
     raise FetchError("E108", "toy could not be fetched", got="no route", fix=OFFLINE)
 
 
@@ -38,6 +53,17 @@ TOY = Sample(
     settings=("data.min_rows=1",),
     draw=draw_toy,
 )
+
+
+def draw_walks(seed: int, client: Client) -> DrawnSeries:
+    form = Form(rate=2.0, labels=("a", "b"), window=1.0, stride=1.0, target="majority")
+    steps_T = np.arange(4, dtype=np.float32)[:, None]
+    label_T = np.array([0, 0, 1, 1], np.uint8)
+    recordings = tuple(Recording(name, {"x": steps_T}, label_T, {}) for name in ("r1", "r2"))
+    return DrawnSeries(recordings, form, ("made up",))
+
+
+WALKS = replace(TOY, name="walks", archive=None, settings=(), draw=draw_walks)
 
 
 def test_files_and_next_command(tmp_path: Path) -> None:
@@ -110,9 +136,11 @@ def test_triage_is_written_in_the_json_form(tmp_path: Path) -> None:
 
 
 def test_roll_call() -> None:
-    assert list(SAMPLES) == ["tweets", "reuters-r52", "reuters-r8", "spamassassin", "triage"]
-    assert SAMPLES["tweets"].line() == (
-        "tweets        tweet-like texts by intensity of feeling: 4,200 rows, 5 classes, 13.6:1; MIT"
+    assert list(SAMPLES) == NAMES
+    first, _, rest = SAMPLES["tweets"].line().partition("tweet-like texts ")
+    assert (first, rest) == (
+        "tweets          ",
+        "by intensity of feeling: 4,200 rows, 5 classes, 13.6:1; MIT",
     )
 
 
@@ -127,3 +155,58 @@ def test_unknown_sample_gets_a_hint() -> None:
     assert find_sample("tweets") is SAMPLES["tweets"]
     with pytest.raises(ConfigError, match=r"E101(.|\n)*did you mean 'tweets'\?"):
         find_sample("twets")
+
+
+def test_series_are_written_with_their_metadata(tmp_path: Path) -> None:
+    folder = tmp_path / "my walks"
+    command = write_sample(WALKS, folder)
+    assert command == f"evenhand train '{folder}' --recipe series --out runs/walks"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "metadata.json",
+        "r1.npz",
+        "r2.npz",
+    ]
+    with np.load(folder / "r1.npz") as arrays:
+        assert {name: arrays[name].dtype.str for name in arrays.files} == {
+            "x": "<f4",
+            "label": "|u1",
+        }
+    assert "of the windows: 1.0:1 (2 to 2 windows)" in (folder / "README.md").read_text("utf-8")
+
+
+def test_recordings_of_others_are_not_mixed_with_the_samples(tmp_path: Path) -> None:
+    """Every NPZ file of a folder counts as a recording, even beside a copy of the sample."""
+    write_sample(WALKS, tmp_path)
+    for number in range(5):
+        (tmp_path / f"mine-{number}.npz").touch()
+    with pytest.raises(
+        ConfigError, match=r"E109(.|\n)*recordings that are not(.|\n)*mine-2.npz and 2 more\n"
+    ):
+        write_sample(WALKS, tmp_path)
+
+
+def test_recordings_do_not_disturb_a_sample_of_texts(tmp_path: Path) -> None:
+    (tmp_path / "mine.npz").touch()
+    write_sample(TOY, tmp_path)
+    assert (tmp_path / "train.csv").is_file()
+
+
+def test_a_copy_that_was_broken_off_can_be_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``metadata.json``, without which nothing is read, would have come last."""
+    whole = durable.write_bytes
+
+    def stop(path: Path, content: durable.Content) -> None:
+        if path.name == "r2.npz":
+            raise WriteError("E106", "the disk is full", got=str(path), fix="make room")
+        whole(path, content)
+
+    monkeypatch.setattr(durable, "write_bytes", stop)
+    with pytest.raises(WriteError, match="E106"):
+        write_sample(WALKS, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "r1.npz"]
+    monkeypatch.undo()
+    write_sample(WALKS, tmp_path)
+    assert (tmp_path / "metadata.json").is_file()
