@@ -3,12 +3,14 @@
 import hashlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from evenhand.data.series.targets import FrameLabels, call
+from evenhand.config import DataConfig, SeriesConfig
+from evenhand.data.series import read_series
 from evenhand.samples.series import UNLABELLED, DrawnSeries, Form, Recording, npz_bytes
 
 FORESEEN = Form(
@@ -49,15 +51,17 @@ def test_a_window_of_nought_is_the_whole_recording() -> None:
 
 
 @pytest.mark.parametrize("form", [FORESEEN, MOSTLY])
-def test_windows_are_counted_as_training_counts_them(form: Form) -> None:
+def test_windows_are_counted_as_training_counts_them(form: Form, tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     label_T = random.integers(0, len(form.labels), 200).astype(np.uint8)
     if form is MOSTLY:
         label_T[random.random(200) < 0.6] = UNLABELLED
-    frames = FrameLabels(label_T.astype(np.int32), label_T, UNLABELLED, len(form.labels))
-    first_N = np.arange(0, 200 - 4 + 1, 2)
-    called = call(form.target, frames, first_N, first_N + 4, 2)
-    assert list(form.window_labels(label_T)) == called.label_N[called.label_N >= 0].tolist()
+    for name, content in DrawnSeries((recording("r", label_T),), form, ()).pages().items():
+        (tmp_path / name).write_bytes(content)
+    read = read_series(
+        tmp_path, data=DataConfig(min_rows=1), config=SeriesConfig(), seed=0, share=False
+    )
+    assert list(form.window_labels(label_T)) == read.truth_NC.argmax(axis=1).tolist()
 
 
 def test_metadata_says_what_applies_and_nothing_else() -> None:
