@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -66,3 +68,49 @@ def table_of(
     """Return windows, ragged ones if none are given, scaled by themselves."""
     windows = windows or windows_of(frames_of(), ragged=True)
     return WindowTable(windows, Scaler.fit(windows), tuple(streams))
+
+
+def write_recordings(
+    folder: Path,
+    names: Sequence[str] = tuple("abcdefgh"),
+    *,
+    frames: int = 60,
+    roles: Sequence[str] | None = None,
+    streams: Sequence[tuple[str, int]] = STREAMS,
+    seed: int = 0,
+    **more: object,
+) -> Path:
+    """Write a folder of recordings at 10 Hz in which a bump of the first stream foretells an event.
+
+    Args:
+        folder: is made.
+        names: of the recordings.
+        frames: of each.
+        roles: fit, tune or report for each; None leaves the roles to be drawn.
+        streams: name and width of each.
+        seed: of the frames.
+        more: keys of ``metadata.json``.
+    """
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(seed)
+    about = {
+        "rate": 10,
+        "dimensions": dict(streams),
+        "labels": ["other", "event"],
+        "window": 1.2,
+        "stride": 0.6,
+        "horizon": 0.5,
+    }
+    if roles is not None:
+        about["split"] = "role"
+        pairs = zip(names, roles, strict=True)
+        about["recordings"] = {name: {"role": role} for name, role in pairs}
+    (folder / "metadata.json").write_text(json.dumps({**about, **more}))
+    for name in names:
+        arrays = {s: random.standard_normal((frames, w)).astype(np.float32) for s, w in streams}
+        label_T = np.zeros(frames, np.uint8)
+        for event in range(15, frames - 5, 20):
+            label_T[event : event + 3] = 1
+            arrays[streams[0][0]][event - 5 : event] += 2
+        np.savez(folder / f"{name}.npz", label=label_T, **arrays)
+    return folder

@@ -170,7 +170,7 @@ class OptimConfig(Section):
         None,
         gt=0,
         lt=1,
-        description="peak learning rate of pooling and head; unset 10 x lr, lr if all is new",
+        description="peak learning rate of pooling and head; unset 10 x lr, of series lr",
     )
     weight_decay: float = Field(0.01, ge=0, lt=1, description="not on biases and norms")
     clip: float = Field(1.0, gt=0, description="largest gradient norm")
@@ -184,6 +184,19 @@ class OptimConfig(Section):
         0, ge=0, description="passes after which the next frozen layer from the top learns; 0 never"
     )
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights; 0 is off")
+
+
+class PretrainConfig(Section):
+    """What ``evenhand pretrain`` asks of a network of series; training does not read it."""
+
+    mask: float = Field(0.3, gt=0, lt=1, description="share of a stream's frames to be rebuilt")
+    span: float = Field(0.5, gt=0, description="seconds hidden at a time")
+    contrast: float = Field(
+        0.5, gt=0, le=100, description="weight of telling windows apart beside rebuilding them"
+    )
+    temperature: float = Field(
+        0.2, gt=0, le=10, description="what likenesses of windows are divided by"
+    )
 
 
 class TrainConfig(Section):
@@ -282,6 +295,7 @@ class RunConfig(Section):
     mix: Part = Part(name="none")
     optim: OptimConfig = OptimConfig()
     schedule: Part = Part(name="linear")
+    pretrain: PretrainConfig = PretrainConfig()
     train: TrainConfig = TrainConfig()
     decision: DecisionConfig = DecisionConfig()
     report: ReportConfig = ReportConfig()

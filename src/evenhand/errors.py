@@ -68,15 +68,17 @@ class StoppedBySignal(TrainingError):  # noqa: N818 - nothing went wrong
         signal: its number; the exit code is 128 more, as shells have it.
         folder: of the run.
         step: optimizer steps done.
+        command: of evenhand, with which it goes on.
     """
 
-    def __init__(self, signal: int, folder: Path, *, step: int) -> None:
+    def __init__(self, signal: int, folder: Path, *, step: int, command: str = "train") -> None:
         self.exit_code = 128 + signal
+        self.signal, self.folder, self.step = signal, folder, step
         super().__init__(
             "E305",
             "the run was asked to stop, and stopped at a checkpoint",
             got=f"signal {signal} after step {step}",
-            fix=f"evenhand train --resume {folder}",
+            fix=f"evenhand {command} --resume {folder}",
         )
 
 

@@ -6,11 +6,14 @@ from evenhand import recipes
 from evenhand.config import parse_config
 from evenhand.errors import ConfigError, MissingFileError
 from evenhand.run.prepare import check_parts
+from evenhand.run.remedies import corrections
+from evenhand.training.schedule import SCHEDULES
 
 
 def test_names():
-    seeds = ("seed0", "seed1", "seed2", "seed4")
+    seeds = ("seed0", "seed1", "seed2", "seed3", "seed4")
     ours = ("asymmetric", "balanced", "focal", "multilingual", "plain", "quick", "triage")
+    ours += ("series",)
     assert recipes.names() == tuple(sorted(seeds + ours))
     assert recipes.DEFAULT in recipes.names()
 
@@ -32,6 +35,30 @@ def test_plain_is_the_before():
 
 def test_quick_says_that_it_is_no_result():
     assert "not a result" in str(parse_config(recipes.load("quick"), source="quick").report.note)
+
+
+def test_seed3_is_what_its_document_prescribes():
+    config = parse_config(recipes.load("seed3"), source="seed3")
+    network = config.model.network.settings()
+    assert [network[key] for key in ("d_model", "heads", "layers")] == [256, 8, 4]
+    schedule = SCHEDULES.build("warm-restarts", 2000, 200, settings=config.schedule.settings())
+    # Ten passes down half a cosine from 1e-3 to 1e-6, then back to the peak for twenty.
+    rates = [config.optim.lr * schedule(step, ()) for step in (0, 1000, 2000, 4000)]
+    assert rates == pytest.approx([1e-3, (1e-3 + 1e-6) / 2, 1e-3, (1e-3 + 1e-6) / 2])
+    assert (config.train.epochs, config.train.steps_per_epoch, config.train.batch_size) == (
+        10,
+        200,
+        16,
+    )
+    assert corrections(config) == ["sampler weighted", "loss focal (gamma, alpha)"]
+    assert (config.series.target, config.series.auxiliary) == ("any", 0.5)
+    assert (config.decision.calibrate, config.decision.cuts) == ("none", "fixed")
+
+
+def test_series_corrects_imbalance_once_and_looks_ahead():
+    config = parse_config(recipes.load("series"), source="series")
+    assert corrections(config) == []
+    assert config.series.target == "auto"
 
 
 def test_a_file_of_ones_own(tmp_path):

@@ -19,6 +19,7 @@ from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
+from evenhand.cli.pretrain import pretrain
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
@@ -55,6 +56,7 @@ app.command()(votes)
 app.command()(romanize)
 app.command()(check)
 app.command()(train)
+app.command()(pretrain)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)

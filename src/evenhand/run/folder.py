@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evenhand.decide import Decision
 from evenhand.errors import ConfigError, MissingFileError
@@ -27,6 +27,8 @@ class Layout:
     """
 
     root: Path
+    command: ClassVar[str] = "train"
+    """Of evenhand, with which what lies there goes on."""
 
     @property
     def asked(self) -> Path:
@@ -106,7 +108,8 @@ class Layout:
                 "E109",
                 "the output folder is in use",
                 got=str(self.root),
-                fix=f"choose another --out, or go on with: evenhand train --resume {self.root}",
+                fix=f"choose another --out, or go on with: "
+                f"evenhand {self.command} --resume {self.root}",
             )
 
     def _is_unused(self) -> bool:
