@@ -186,6 +186,21 @@ def test_a_run_against_its_own_answers(
     assert found["macro_ap"]["difference"] == pytest.approx(0, abs=1e-3)
 
 
+def test_two_runs_trained_on_a_column_each(
+    compared: Compared, tmp_path: Path, tiny: dict[str, Any], labelled_file: Path
+) -> None:
+    rows = json.loads(labelled_file.read_text("utf-8"))
+    roles = ["fit"] * 5 + ["tune"] * 2 + ["report"] * 3
+    for i, row in enumerate(rows):
+        row |= {"other": f"not {row['text']}", "split": roles[i % 10]}
+    data = _write(tmp_path, "rows.json", json.dumps(rows))
+    for column in ("text", "other"):
+        settings = tiny | {"report.baselines": False, "data.text": column}
+        evenhand.train(data, tmp_path / column, settings=settings)
+    found = compared(tmp_path / "text", tmp_path / "other")
+    assert found["rows"] == sum(row["split"] == "report" for row in rows) == 72
+
+
 def test_mistakes_of_a_run(trained: Path, tmp_path: Path) -> None:
     file = tmp_path / "m.json"
     shown = invoke(mistakes, trained, "--json", file, "--show", 2)
