@@ -25,6 +25,7 @@ from evenhand.durable import MANIFEST, file_sha256, folder_fault
 from evenhand.errors import ConfigError
 from evenhand.extras import need
 from evenhand.models.source import (
+    BYTES_TYPE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
     Source,
@@ -99,8 +100,8 @@ def scripts_of(texts: Iterable[str]) -> frozenset[str]:
 def kept_ids(definition: Mapping[str, Any], scripts: frozenset[str]) -> NDArray[np.int64]:
     """Return the ids that stay, ascending, ``(K,)``.
 
-    Special tokens stay, and the piece with the lowest score, from which the tokenizer derives
-    what an unknown letter costs.
+    Special tokens stay, those of the template that stands around every text ("query: "), and the
+    piece with the lowest score, from which the tokenizer derives what an unknown letter costs.
 
     Args:
         definition: of a Unigram tokenizer.
@@ -109,6 +110,8 @@ def kept_ids(definition: Mapping[str, Any], scripts: frozenset[str]) -> NDArray[
     pieces = definition["model"]["vocab"]
     special = {token["id"] for token in definition["added_tokens"]}
     special |= {definition["model"]["unk_id"], int(np.argmin([score for _, score in pieces]))}
+    around = definition["post_processor"]["special_tokens"].values()
+    special |= {i for token in around for i in token["ids"]}
     kept = [
         i
         for i, (piece, _) in enumerate(pieces)
@@ -119,19 +122,25 @@ def kept_ids(definition: Mapping[str, Any], scripts: frozenset[str]) -> NDArray[
 
 def _unigram(source: Source) -> dict[str, Any]:
     """Return the tokenizer's definition where it can be cut."""
+    if source.config()["model_type"] == BYTES_TYPE:
+        raise _uncut(source, "byte")
     for name in (TOKENIZER_FILE, WEIGHTS_FILE):
         if not (source.folder / name).is_file():
             raise not_found(source.name, f"no {name}", "point at a folder that has both")
     definition: dict[str, Any] = json.loads((source.folder / TOKENIZER_FILE).read_text("utf-8"))
     kinds = definition["model"].get("type"), (definition["post_processor"] or {}).get("type")
     if kinds != ("Unigram", "TemplateProcessing"):
-        raise ConfigError(
-            "E105",
-            "the vocabulary of this backbone cannot be cut",
-            got=f"model.vocabulary = 'data', but {source.name!r} has a {kinds[0]} tokenizer",
-            fix="--set model.vocabulary=full, or --set model.backbone=e5",
-        )
+        raise _uncut(source, kinds[0])
     return definition
+
+
+def _uncut(source: Source, kind: str) -> ConfigError:
+    return ConfigError(
+        "E105",
+        "the vocabulary of this backbone cannot be cut",
+        got=f"model.vocabulary = 'data', but {source.name!r} has a {kind} tokenizer",
+        fix="--set model.vocabulary=full, or --set model.backbone=e5",
+    )
 
 
 def _hashes(folder: Path) -> tuple[str, ...]:

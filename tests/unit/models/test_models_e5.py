@@ -18,6 +18,7 @@ from evenhand.models import e5, q4
 from evenhand.models.backbones import cut_vocabulary, load_encoder, locate
 from evenhand.models.e5 import bert_name
 from evenhand.models.q4 import BLOCK, read_contents, unpack
+from evenhand.models.source import read_config
 from evenhand.models.tokens import TextTokenizer
 from evenhand.models.vocabulary import script_of, scripts_of
 from evenhand.models.weights import Streamed, streamed_content
@@ -239,6 +240,14 @@ def test_the_cut_depends_on_the_scripts_alone(package):
     source = locate("e5")
     one, same = cut_vocabulary(source, ["good"]), cut_vocabulary(source, ["a day", "1."])
     assert one == same != cut_vocabulary(source, ["good 日"])
+
+
+def test_the_prefix_stays_where_no_text_is_in_its_script(package):
+    source = locate("e5")
+    texts = ["あい 日", "日。1"]
+    cut = cut_vocabulary(source, texts)
+    assert read_config(cut.folder)["vocab_size"] < len(PIECES)
+    assert torch.equal(states(cut, texts), states(source, texts))
 
 
 def test_padding_stays_padding(package):
