@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from evenhand.types import Role
 
@@ -13,22 +14,27 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Aside:
-    """Rows set aside for one reason: how many, and the first few lines."""
+    """Rows set aside for one reason: how many, and the first few lines (of windows, ids)."""
 
     rows: int
-    examples: tuple[int, ...]
+    examples: tuple[int | str, ...]
 
     @classmethod
-    def of(cls, lines: Sequence[int]) -> Aside:
-        """Return the account of rows that begin on ``lines``."""
+    def of(cls, lines: Sequence[int] | Sequence[str]) -> Aside:
+        """Return the account of rows that begin on ``lines``, or that have these ids."""
         return cls(len(lines), tuple(lines[:EXAMPLES]))
 
     def line(self, reason: str) -> str:
         """Return a line to print below the file's own."""
         more = ", ..." if self.rows > len(self.examples) else ""
         examples = ", ".join(map(str, self.examples))
-        word = "line" if self.rows == 1 else "lines"
-        return f"  {self.rows} set aside: {reason} ({word} {examples}{more})"
+        if isinstance(self.examples[0], int):
+            examples = f"{'line' if self.rows == 1 else 'lines'} {examples}"
+        return f"  {self.rows} set aside: {reason} ({examples}{more})"
+
+    def join(self, other: Aside) -> Aside:
+        """Return the account of both together."""
+        return Aside(self.rows + other.rows, (*self.examples, *other.examples)[:EXAMPLES])
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,19 @@ class FileCount:
     read: int
     kept: int
     aside: Mapping[str, Aside]
+    unit: Literal["rows", "windows"] = "rows"
 
     @classmethod
-    def of(cls, path: str, role: Role, kept: int, aside: Mapping[str, list[int]]) -> FileCount:
-        """Count ``kept`` rows and those set aside, given as reason -> lines."""
+    def of(
+        cls,
+        path: str,
+        role: Role,
+        kept: int,
+        aside: Mapping[str, list[int]] | Mapping[str, list[str]],
+        *,
+        unit: Literal["rows", "windows"] = "rows",
+    ) -> FileCount:
+        """Count ``kept`` rows and those set aside, given as reason -> lines or ids."""
         filled = {reason: lines for reason, lines in aside.items() if lines}
         return cls(
             path=path,
@@ -51,6 +66,7 @@ class FileCount:
             read=kept + sum(map(len, filled.values())),
             kept=kept,
             aside={reason: Aside.of(n) for reason, n in filled.items()},
+            unit=unit,
         )
 
 
@@ -61,10 +77,15 @@ class Ledger:
     files: tuple[FileCount, ...]
 
     def lines(self) -> list[str]:
-        """Return the ledger as lines to print: a line a file, and one a reason below it."""
+        """Return the ledger as lines to print: a line a file, and one a reason below it.
+
+        Windows have a line a folder and role: there may be thousands of recordings.
+        """
         shown: list[str] = []
-        for file in self.files:
-            shown.append(f"{file.path} ({file.role}): {file.read} rows read, {file.kept} kept")
+        for file in _by_folder(self.files):
+            shown.append(
+                f"{file.path} ({file.role}): {file.read} {file.unit} read, {file.kept} kept"
+            )
             shown += [aside.line(reason) for reason, aside in file.aside.items()]
         return shown
 
@@ -79,6 +100,7 @@ class Ledger:
                     file["read"],
                     file["kept"],
                     {r: Aside(a["rows"], tuple(a["examples"])) for r, a in file["aside"].items()},
+                    file.get("unit", "rows"),
                 )
                 for file in stored["files"]
             )
@@ -87,3 +109,28 @@ class Ledger:
     def to_dict(self) -> dict[str, Any]:
         """Return the ledger as plain values for JSON."""
         return {"files": [asdict(file) for file in self.files]}
+
+
+def _by_folder(files: Sequence[FileCount]) -> list[FileCount]:
+    """Return the counts of files of windows joined by folder and role, the others as they are."""
+    joined: dict[object, list[FileCount]] = {}
+    for number, file in enumerate(files):
+        windows = file.unit == "windows"
+        key = (Path(file.path).parent, file.role) if windows else number
+        joined.setdefault(key, []).append(file)
+    return [_joined(group) if group[0].unit == "windows" else group[0] for group in joined.values()]
+
+
+def _joined(group: Sequence[FileCount]) -> FileCount:
+    aside: dict[str, Aside] = {}
+    for reason, some in (pair for file in group for pair in file.aside.items()):
+        aside[reason] = aside[reason].join(some) if reason in aside else some
+    plural = "recordings" if len(group) > 1 else "recording"
+    return FileCount(
+        f"{Path(group[0].path).parent}, {len(group)} {plural}",
+        group[0].role,
+        sum(file.read for file in group),
+        sum(file.kept for file in group),
+        aside,
+        group[0].unit,
+    )

@@ -21,6 +21,7 @@ from evenhand.types import LabelSpace, Role, Truth
 
 if TYPE_CHECKING:
     from evenhand.data.series.records import SeriesSchema, Windows
+    from evenhand.data.series.sanity import Oddity
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Dataset:
         notes: what the user should know, one sentence each.
         sha256: source -> SHA-256 of its content.
         windows: into the recordings, row by row; None for texts.
+        oddities: what is odd about the values of recordings, gravest first.
     """
 
     ids: tuple[str, ...]
@@ -52,6 +54,7 @@ class Dataset:
     notes: tuple[str, ...]
     sha256: Mapping[str, str]
     windows: Windows | None = None
+    oddities: tuple[Oddity, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -104,7 +107,7 @@ def uncovered(blocks: list[Block], labels: LabelSpace) -> list[str]:
 
 def join(
     blocks: list[Block],
-    schema: Schema,
+    schema: Schema | SeriesSchema,
     *,
     ledger: Ledger,
     notes: tuple[str, ...],

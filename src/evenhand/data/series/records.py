@@ -45,8 +45,9 @@ class SeriesSchema:
         streams: in the order of ``metadata.json``.
         rate: frames a second, Hz.
         window: frames of a window; 0 is the whole recording.
-        stride: frames between the starts of windows.
-        horizon: frames after a window in which the target looks for a positive.
+        stride: frames between the starts of windows; 0 where each is a whole recording.
+        horizon: frames after a window in which the target looks for a positive; of ``future``,
+            how far the stored label looks, 0 where nobody says.
         target: ``horizon``: any positive in ``(end, end + horizon]``, windows whose horizon is
             not fully recorded set aside; ``any``: any positive from the window's first frame
             to the end of the horizon, as the seed had it; ``majority``: the most frequent label
@@ -96,12 +97,14 @@ class SeriesSchema:
 
     def describe(self) -> str:
         """Return what was understood, a line each, with the setting that overrides it."""
-        length = f"{self.seconds(self.window):g} s" if self.window else "the whole recording"
+        length = "the whole recording"
+        if self.window:
+            length = f"{self.seconds(self.window):g} s, every {self.seconds(self.stride):g} s"
         shown = ", ".join(f"{s.name} ({s.width})" for s in self.streams)
         horizon = f", {self.seconds(self.horizon):g} s ahead" if self.horizon else ""
         rows = [
             ("streams", f"{shown} at {self.rate:g} Hz", "series.streams=NAME[,NAME...]"),
-            ("windows", f"{length}, every {self.seconds(self.stride):g} s", "series.window=S"),
+            ("windows", length, "series.window=S"),
             ("target", f"{self.target}{horizon}, {len(self.names)} labels", "series.target=..."),
             ("group", self.group or "the recording", "data.group=KEY"),
         ]
