@@ -1,13 +1,7 @@
 """Series: folders of NPZ recordings to windows with labels and roles."""
 
 from evenhand.data.series.folder import is_series
-from evenhand.data.series.read import (
-    WindowRows,
-    examine,
-    read_series,
-    read_series_like,
-    read_windows,
-)
+from evenhand.data.series.read import WindowRows, read_series, read_series_like, read_windows
 from evenhand.data.series.records import Frames, Scaler, SeriesSchema, Stream, Windows
 from evenhand.data.series.sanity import Oddity
 
@@ -19,7 +13,6 @@ __all__ = [
     "Stream",
     "WindowRows",
     "Windows",
-    "examine",
     "is_series",
     "read_series",
     "read_series_like",

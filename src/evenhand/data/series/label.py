@@ -15,6 +15,7 @@ from evenhand.data.ledger import FileCount, Ledger
 from evenhand.data.rows import Dataset, join, uncovered
 from evenhand.data.series.cut import TOO_SHORT, Cut, cut_labelled, window_names
 from evenhand.data.series.gather import Gathered
+from evenhand.data.series.oddities import oddities_of
 from evenhand.data.series.records import SeriesSchema, Windows
 from evenhand.data.series.roles import units
 from evenhand.errors import DataError
@@ -52,18 +53,19 @@ class Labelled:
             role_of |= dict.fromkeys(numbers.tolist(), block.role)
         return counts_of(self.cut.windows, self.found, aside=self.cut.aside, role_of=role_of)
 
-    def dataset(self, blocks: list[Block], ledger: Ledger, notes: Sequence[str]) -> Dataset:
-        """Return the rows of these blocks with their windows."""
+    def dataset(self, blocks: list[Block], ledger: Ledger, notes: Sequence[str] = ()) -> Dataset:
+        """Return the rows of these blocks with their windows and all that is odd."""
         schema = self.found.schema
+        odd = tuple(oddities_of(self.found.reel, schema))
         dataset = join(
             blocks,
             schema,
             ledger=ledger,
-            notes=(*notes, *uncovered(blocks, schema.space())),
+            notes=(*self.found.notes, *map(str, odd), *notes, *uncovered(blocks, schema.space())),
             sha256=dict(self.found.sha256),
         )
         rows = np.array([self.row_of[name] for name in dataset.ids], np.int64)
-        return replace(dataset, windows=self.cut.windows.take(rows))
+        return replace(dataset, windows=self.cut.windows.take(rows), oddities=odd)
 
 
 def label(found: Gathered, *, min_rows: int) -> Labelled:

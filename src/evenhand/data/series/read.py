@@ -6,7 +6,7 @@ Shapes: R recordings, N windows, C labels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from evenhand.config import DataConfig, SeriesConfig
@@ -18,7 +18,6 @@ from evenhand.data.series.gather import gather, gather_like
 from evenhand.data.series.label import counts_of, label
 from evenhand.data.series.oddities import oddities_of, refuse_beyond_limits
 from evenhand.data.series.records import SeriesSchema, Windows
-from evenhand.data.series.sanity import Oddity
 from evenhand.types import Role
 
 
@@ -66,23 +65,24 @@ def read_series(
         data: settings of the run's ``[data]``.
         config: settings of its ``[series]``.
         seed: of the split and of the sample.
-        share: whether missing roles are drawn from the fit recordings.
+        share: whether missing roles are drawn from the fit recordings, and values beyond their
+            limit are refused; if not, rows are only looked at: they stay as they are, and such
+            values are told among ``oddities``.
 
     Raises:
         EvenhandError: E102 and E105 for settings, E202 to E209, E213, and E231 to E234 for
             ``metadata.json``, files, recordings and values.
     """
     found = gather(source, tune=tune, report=report, data=data, config=config)
-    refuse_beyond_limits(found.reel, found.schema)
+    if share:
+        refuse_beyond_limits(found.reel, found.schema)
     rows = label(found, min_rows=data.min_rows)
     blocks = share_out(rows.blocks, data, seed) if share else rows.blocks
     ledger = Ledger(rows.counts(blocks))
-    odd = tuple(oddities_of(found.reel, found.schema))
-    notes = [*found.notes, *map(str, odd)]
+    sampled: list[str] = []
     if data.sample:
         blocks, sampled = draw_sample(blocks, data.sample, seed)
-        notes += sampled
-    return replace(rows.dataset(blocks, ledger, notes), oddities=odd)
+    return rows.dataset(blocks, ledger, sampled)
 
 
 def read_series_like(source: Any, schema: SeriesSchema, role: Role) -> Dataset:
@@ -94,8 +94,7 @@ def read_series_like(source: Any, schema: SeriesSchema, role: Role) -> Dataset:
     found = gather_like(source, schema, role)
     refuse_beyond_limits(found.reel, schema)
     rows = label(found, min_rows=0)
-    notes = [*found.notes, *map(str, oddities_of(found.reel, schema))]
-    return rows.dataset(rows.blocks, Ledger(rows.counts(rows.blocks)), notes)
+    return rows.dataset(rows.blocks, Ledger(rows.counts(rows.blocks)))
 
 
 def read_windows(source: Any, schema: SeriesSchema) -> WindowRows:
@@ -113,15 +112,3 @@ def read_windows(source: Any, schema: SeriesSchema) -> WindowRows:
     notes = [*found.notes, *map(str, oddities_of(found.reel, schema))]
     counts = counts_of(windows, found)
     return WindowRows(windows, tuple(ids), tuple(texts), Ledger(counts), tuple(notes), found.sha256)
-
-
-def examine(
-    source: Any, *, tune: Any = None, report: Any = None, data: DataConfig, config: SeriesConfig
-) -> tuple[SeriesSchema, list[Oddity]]:
-    """Return how a folder is understood, and all that is odd about it; nothing is refused for it.
-
-    Raises:
-        EvenhandError: as ``read_series``, but for values beyond their limits.
-    """
-    found = gather(source, tune=tune, report=report, data=data, config=config)
-    return found.schema, list(oddities_of(found.reel, found.schema))

@@ -8,7 +8,7 @@ import pytest
 
 from evenhand.config import DataConfig, SeriesConfig
 from evenhand.data.ledger import Ledger
-from evenhand.data.series import examine, read_series, read_series_like, read_windows
+from evenhand.data.series import read_series, read_series_like, read_windows
 from evenhand.data.series.targets import CUT_OFF
 from evenhand.data.split_file import split_hash
 from evenhand.durable import file_sha256
@@ -275,8 +275,8 @@ def test_a_value_beyond_its_limit_is_refused(write, many):
     many["r02"]["traj"][7, 1] = 1000
     path = write(many, units={"traj": "m/s"}, limits={"traj": 10})
     refused("E234", "traj[1] is 1,000 m/s in frame 7 of 'r02', and 10 m/s is the limit", path=path)
-    found = examine(path, data=DataConfig(), config=SeriesConfig())[1]
-    assert [oddity.kind for oddity in found] == ["limit", "speed"]
+    looked_at = read(path, share=False)
+    assert [oddity.kind for oddity in looked_at.oddities] == ["limit", "speed"]
     dataset = read(write(many, units={"traj": "m/s"}))
     assert any("traj moves at 1,000 m/s (frame 7 of 'r02')" in note for note in dataset.notes)
 
@@ -369,3 +369,13 @@ def test_a_labelled_folder_for_a_model_that_exists(write, many, walk):
         read_series_like(
             write({"x": walk(40, label=np.full(40, 2))}, name="more"), schema, Role.REPORT
         )
+
+
+def test_what_is_odd_is_told_once_as_records_and_once_as_notes(write, many):
+    for arrays in many.values():
+        arrays["traj"] *= 1000
+    dataset = read(write(many, units={"pose": "m", "traj": "m"}))
+    assert {oddity.kind for oddity in dataset.oddities} >= {"speed"}
+    for oddity in dataset.oddities:
+        assert dataset.notes.count(str(oddity)) == 1
+    assert len(set(dataset.notes)) == len(dataset.notes)
