@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evenhand.data.series.cut import TOO_SHORT, cut, cut_labelled, window_names
 from evenhand.data.series.records import Frames, SeriesSchema, Stream
@@ -100,3 +102,21 @@ def test_a_label_without_a_name_is_refused_with_its_frame(value):
     assert e.value.got == f"{value} in frame 2 of label of 'b'"
     with pytest.raises(DataError, match="of future_label of 'a'"):
         cut_labelled(reel_of([0, 0, 0], future=[0, value, 0]), schema_of(target="future"))
+
+
+@given(
+    st.lists(st.sampled_from([0, 0, 0, 1, 255]), min_size=1, max_size=30),
+    st.integers(1, 6),
+    st.integers(1, 4),
+)
+@settings(deadline=None)
+def test_present_label_and_wait_equal_a_loop_over_the_frames(label, window, stride):
+    schema = schema_of(target="any", horizon=0, window=window, stride=stride, rate=4)
+    windows = cut_labelled(reel_of(label), schema).windows
+    for row, end in enumerate(windows.end_N.tolist()):
+        last = end - 1
+        coming = [t for t in range(end, len(label)) if label[t] == 1]
+        current = np.nan if label[last] == 255 else label[last]
+        np.testing.assert_array_equal(windows.current_N[row], np.float32(current))
+        wait = (coming[0] - last) / 4 if coming else np.nan
+        np.testing.assert_array_equal(windows.wait_N[row], wait)
