@@ -16,7 +16,14 @@ from evenhand.durable import file_sha256
 from evenhand.errors import ConfigError
 from evenhand.extras import need
 from evenhand.models.e5 import e5_folder
-from evenhand.models.source import STATIC_TYPE, WEIGHTS_FILE, Source, not_found, read_config
+from evenhand.models.source import (
+    BYTES_TYPE,
+    STATIC_TYPE,
+    WEIGHTS_FILE,
+    Source,
+    not_found,
+    read_config,
+)
 from evenhand.models.vocabulary import cut_vocabulary
 
 if TYPE_CHECKING:
@@ -31,6 +38,7 @@ __all__ = [
     "load_encoder",
     "locate",
     "read_config",
+    "refuse_frozen",
     "refuse_longer",
 ]
 
@@ -44,11 +52,13 @@ ENCODER_OF_PAIR = frozenset({"t5", "mt5", "umt5"})
 """Model types of which AutoModel would build the decoder as well."""
 CANINE_SPARE = 3
 """Molecules that CANINE needs beyond a text, at most; see ``evenhand.models.canine``."""
+BYTES = "bytes"
 STATIC = "static"
 _BELONGING = "a config.json and a model.safetensors that belong together"
 NAMED = {
     "minilm": "all-MiniLM-L6-v2, English, 22.7 M parameters, bundled in a package",
     "e5": "multilingual-e5-small, about 100 languages, 117.5 M parameters, bundled in a package",
+    BYTES: "bytes in place of words, 0.5 M parameters drawn at random: any language, no download",
     STATIC: "minilm's word vectors without its layers, the fastest; static:NAME for another's",
 }
 
@@ -68,12 +78,14 @@ def locate(name: str) -> Source:
         return Source(name, _minilm_folder())
     if name == "e5":
         return Source(name, e5_folder())
+    if name == BYTES:
+        return Source(name, Path(__file__).with_name(BYTES))
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         return Source(name, folder)
     if folder.exists():
         raise not_found(name, "that folder has no config.json", "point at a transformers folder")
-    return Source(name, _hub_folder(name, "use minilm, e5, static, or a local folder"))
+    return Source(name, _hub_folder(name, "use minilm, e5, bytes, static, or a local folder"))
 
 
 def refuse_longer(max_length: int, config: dict[str, Any]) -> None:
@@ -98,8 +110,25 @@ def refuse_longer(max_length: int, config: dict[str, Any]) -> None:
         )
 
 
+def refuse_frozen(source: Source, frozen: int | str) -> None:
+    """Raise for layers of ``bytes`` that would stay what chance made them.
+
+    Raises:
+        ConfigError: E105.
+    """
+    if source.name == BYTES and frozen != 0:
+        raise ConfigError(
+            "E105",
+            "layers that start at random learn nothing while they are frozen",
+            got=f"optim.frozen_layers = {frozen}, model.backbone = {BYTES!r}",
+            fix="--set optim.frozen_layers=0, or a backbone that is pretrained",
+        )
+
+
 def load_encoder(source: Source) -> nn.Module:
     """Return the pretrained encoder in float32, without its unused pooler.
+
+    That of ``bytes`` has nothing to be pretrained on, and is drawn from torch's generator.
 
     Raises:
         MissingFileError: E107 when the folder holds no sound safetensors weights of an
@@ -110,6 +139,8 @@ def load_encoder(source: Source) -> nn.Module:
 
         words = load_encoder(replace(source, static=False)).get_input_embeddings()  # type: ignore[operator]
         return StaticEncoder.of(words, pad_token_id=source.config()["pad_token_id"])
+    if source.name == BYTES:
+        return blank_encoder(source.config())
     _quiet()
     damaged = need("train", "safetensors").SafetensorError
     try:
@@ -137,6 +168,10 @@ def blank_encoder(config: dict[str, Any]) -> nn.Module:
         from evenhand.models.static import StaticEncoder
 
         return StaticEncoder.blank(config)
+    if config["model_type"] == BYTES_TYPE:
+        from evenhand.models.byte_encoder import ByteConfig, ByteEncoder
+
+        return ByteEncoder(ByteConfig.of(config))
     _quiet()
     settings = dict(config)
     model_type = settings.pop("model_type")

@@ -1,4 +1,4 @@
-"""Tokenizers that transformers has as Python code only: ByT5's bytes and CANINE's code points."""
+"""Tokenizers without a file: ByT5's bytes, CANINE's code points, and the bytes of ``bytes``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.extras import need
-from evenhand.models.source import read_config
+from evenhand.models.source import BYTES_TYPE, read_config
 
 CLS, SEP = 0xE000, 0xE001
 CODE_POINTS = '{"model": {"type": "CodePoints"}}'
@@ -19,6 +20,8 @@ CODE_POINTS = '{"model": {"type": "CodePoints"}}'
 SPECIALS = ("<pad>", "</s>", "<unk>")
 """ByT5's ids below the bytes."""
 EXTRA_IDS = 125
+OWN_MARKS = ("<pad>", "<s>", "</s>")
+"""The ids of ``bytes`` below the bytes."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,28 @@ def written_as_code(folder: Path) -> str | None:
         MissingFileError: E107 when the folder has no sound ``config.json``.
     """
     config = read_config(folder)
-    said: dict[str, object] = {}
-    file = folder / "tokenizer_config.json"
-    if file.is_file():
-        said = json.loads(file.read_text("utf-8"))
-    if "ByT5Tokenizer" in (said.get("tokenizer_class"), config.get("tokenizer_class")):
-        extra_ids = said.get("extra_ids")
+    if config["model_type"] == BYTES_TYPE:
+        return own_definition()
+    if is_byt5(folder):
+        extra_ids = _tokenizer_config(folder).get("extra_ids")
         return byte_definition(extra_ids if isinstance(extra_ids, int) else EXTRA_IDS)
     return CODE_POINTS if config["model_type"] == "canine" else None
+
+
+def is_byt5(folder: Path) -> bool:
+    """Say whether the files of a folder name ByT5's tokenizer.
+
+    Raises:
+        MissingFileError: E107 when the folder has no sound ``config.json``.
+    """
+    settings = (_tokenizer_config(folder), read_config(folder))
+    return "ByT5Tokenizer" in [said.get("tokenizer_class") for said in settings]
+
+
+def _tokenizer_config(folder: Path) -> dict[str, Any]:
+    file = folder / "tokenizer_config.json"
+    said: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    return said
 
 
 def byte_definition(extra_ids: int = EXTRA_IDS) -> str:
@@ -101,23 +118,41 @@ def byte_definition(extra_ids: int = EXTRA_IDS) -> str:
         extra_ids: sentinels ``<extra_id_0>``, ... that follow the bytes.
     """
     tokenizers = need("train", "tokenizers")
-    offset = len(SPECIALS)
-    letters = _letters_of_bytes()
-    vocabulary = {name: i for i, name in enumerate(SPECIALS)}
-    vocabulary |= {letter: byte + offset for byte, letter in enumerate(letters)}
     sentinels = [f"<extra_id_{i}>" for i in range(extra_ids)]
-    vocabulary |= {name: len(letters) + offset + i for i, name in enumerate(sentinels)}
-    made = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
-    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
-        add_prefix_space=False, use_regex=False
-    )
+    made = _bytes_above(SPECIALS, sentinels)
     made.post_processor = tokenizers.processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", vocabulary["</s>"])]
+        single="$A </s>", special_tokens=[("</s>", SPECIALS.index("</s>"))]
     )
     special = [tokenizers.AddedToken(name, lstrip=True, rstrip=True) for name in SPECIALS]
     made.add_special_tokens([*special, *sentinels])
     definition: str = made.to_str()
     return definition
+
+
+def own_definition() -> str:
+    """Return the tokenizer of ``bytes``: every byte + 3, between ``<s>`` and ``</s>``.
+
+    What a text holds is never a mark, also where it reads ``<s>``.
+    """
+    made = _bytes_above(OWN_MARKS)
+    made.post_processor = need("train", "tokenizers").processors.TemplateProcessing(
+        single="<s> $A </s>",
+        special_tokens=[(mark, OWN_MARKS.index(mark)) for mark in ("<s>", "</s>")],
+    )
+    definition: str = made.to_str()
+    return definition
+
+
+def _bytes_above(marks: Sequence[str], more: Sequence[str] = ()) -> Any:
+    """Return a tokenizer of the tokenizers library: ids of ``marks``, the bytes, then ``more``."""
+    tokenizers = need("train", "tokenizers")
+    names = [*marks, *_letters_of_bytes(), *more]
+    vocabulary = {name: i for i, name in enumerate(names)}
+    made = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
+        add_prefix_space=False, use_regex=False
+    )
+    return made
 
 
 def _letters_of_bytes() -> list[str]:

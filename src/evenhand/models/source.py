@@ -12,6 +12,7 @@ from evenhand.durable import Content, write_folder
 from evenhand.errors import MissingFileError, WriteError
 
 STATIC_TYPE = "evenhand-static"
+BYTES_TYPE = "evenhand-bytes"
 TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
 

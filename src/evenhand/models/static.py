@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from evenhand.models.source import STATIC_TYPE
+from evenhand.models.word_table import States, WordTable
 
 
 @dataclass
@@ -37,17 +38,7 @@ class StaticConfig:
         return asdict(self)
 
 
-class States(NamedTuple):
-    """What a transformers encoder returns, as far as it is read here.
-
-    Args:
-        last_hidden_state: ``(B, T, D)``.
-    """
-
-    last_hidden_state: Tensor
-
-
-class StaticEncoder(nn.Module):
+class StaticEncoder(WordTable):
     """Token ids in, one normalised vector a token out.
 
     The norm lets every token start with the same weight in a mean, whatever the length of its
@@ -58,9 +49,8 @@ class StaticEncoder(nn.Module):
     """
 
     def __init__(self, config: StaticConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.config = config
-        self.words = nn.Embedding(config.vocab_size, config.hidden_size)
         self.norm = nn.LayerNorm(config.hidden_size)
 
     @classmethod
@@ -81,28 +71,3 @@ class StaticEncoder(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> States:
         """Return the tokens' vectors, ``(B, T, D)``; neither mask nor neighbours change them."""
         return States(self.norm(self.words(input_ids)))
-
-    def get_input_embeddings(self) -> nn.Module:
-        """Return the table of vectors."""
-        return self.words
-
-    def set_input_embeddings(self, words: nn.Module) -> None:
-        """Replace the table of vectors."""
-        self.words = words  # type: ignore[assignment]
-
-    @torch.no_grad()
-    def resize_token_embeddings(self, rows: int, *, mean_resizing: bool = False) -> nn.Module:
-        """Make room for ``rows`` ids; new vectors are drawn at random, the others stay.
-
-        Args:
-            rows: V from now on.
-            mean_resizing: as in transformers; new vectors start as the mean of all.
-        """
-        old_VD = self.words.weight
-        grown = nn.Embedding(rows, self.config.hidden_size, device=old_VD.device)
-        if mean_resizing:
-            grown.weight.copy_(old_VD.mean(dim=0).expand_as(grown.weight))
-        kept = min(rows, len(old_VD))
-        grown.weight[:kept] = old_VD[:kept]
-        self.words, self.config.vocab_size = grown, rows
-        return grown
