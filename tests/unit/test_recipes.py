@@ -13,7 +13,7 @@ from evenhand.training.schedule import SCHEDULES
 def test_names():
     seeds = ("seed0", "seed1", "seed2", "seed3", "seed4")
     ours = ("asymmetric", "balanced", "focal", "multilingual", "plain", "quick", "triage")
-    ours += ("series",)
+    ours += ("bytes", "japanese", "series")
     assert recipes.names() == tuple(sorted(seeds + ours))
     assert recipes.DEFAULT in recipes.names()
 
@@ -59,6 +59,29 @@ def test_series_corrects_imbalance_once_and_looks_ahead():
     config = parse_config(recipes.load("series"), source="series")
     assert corrections(config) == []
     assert config.series.target == "auto"
+
+
+def test_seed2_is_its_documents_quick_test():
+    config = parse_config(recipes.load("seed2"), source="seed2")
+    train, optim = config.train, config.optim
+    assert (config.data.sample, train.epochs, train.batch_size, train.patience) == (200, 3, 16, 3)
+    assert (config.loss.name, config.loss.settings()) == ("weighted-ce", {"weights": "balanced"})
+    assert (config.schedule.name, optim.clip) == ("linear", 1.0)
+    schedule = SCHEDULES.build("linear", 100, 50, settings=config.schedule.settings())
+    assert [schedule(step, ()) for step in (4, 9, 99)] == pytest.approx([0.5, 1.0, 1 / 90])
+    assert "ByT5" in str(config.report.note)
+
+
+def test_bytes_leaves_everything_to_its_preset():
+    assert recipes.load("bytes").keys() == {"model", "loss", "decision"}
+
+
+def test_japanese_keeps_more_rows_to_measure_on_and_says_why():
+    config = parse_config(recipes.load("japanese"), source="japanese")
+    assert (config.model.backbone, config.model.vocabulary) == ("e5", "data")
+    assert (config.data.tune_share, config.data.report_share) == (0.2, 0.3)
+    assert "one draw" in str(config.report.note)
+    assert corrections(config) == []
 
 
 def test_a_file_of_ones_own(tmp_path):
