@@ -142,7 +142,7 @@ class ModelConfig(Section):
         None, description="folder of evenhand pretrain: where a series network starts"
     )
 
-    backbone: str = Field("minilm", description="minilm, a local folder, or a hub id")
+    backbone: str = Field("minilm", description="minilm, e5, bytes, static, a folder, or a hub id")
     pooling: str = Field("mean", description="how token vectors become one vector")
     head: Part = Field(Part(name="linear"), description="what turns that vector into scores")
     max_length: int = Field(128, ge=8, le=8192, description="tokens kept of a text")
@@ -170,7 +170,7 @@ class OptimConfig(Section):
         None,
         gt=0,
         lt=1,
-        description="peak learning rate of pooling and head; unset 10 x lr, of series lr",
+        description="peak learning rate of pooling and head; unset 10 x lr, of series and bytes lr",
     )
     weight_decay: float = Field(0.01, ge=0, lt=1, description="not on biases and norms")
     clip: float = Field(1.0, gt=0, description="largest gradient norm")
