@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,13 +16,18 @@ from evenhand.seeds import generator
 from evenhand.types import FitStatistics, Floats, LabelSpace, Logits, Predictions, Role, Task, Truth
 
 FEW_ROWS = 500
+Pieces = Literal["words", "characters", "bytes"]
+"""What a TF-IDF baseline counts: words and pairs of words; up to four characters in a row, where
+blanks do not part words and a word is a whole sentence; or up to nine bytes, three letters of
+Japanese."""
+LONGEST_BYTES = 9
+ALWAYS = "always-positive"
+"""The trap of two uneven classes: its F1 of the rare one can pass for something learnt."""
 
 
 def majority(fit: FitStatistics, rows: int) -> Decided:
     """Decide the most frequent fit label for every row, bool ``(rows, C)``."""
-    decided_NC = np.zeros((rows, len(fit.positives_C)), dtype=np.bool_)
-    decided_NC[:, np.argmax(fit.positives_C)] = True
-    return decided_NC
+    return always(fit, rows, int(np.argmax(fit.positives_C)))
 
 
 def prior(fit: FitStatistics, rows: int, *, seed: int) -> Decided:
@@ -44,14 +49,31 @@ def all_positive(fit: FitStatistics, rows: int) -> Decided:
     return np.ones((rows, len(fit.positives_C)), dtype=np.bool_)
 
 
-def trivial_baselines(fit: FitStatistics, rows: int, *, seed: int) -> dict[str, Decided]:
+def always(fit: FitStatistics, rows: int, label: int) -> Decided:
+    """Decide one label for every row, bool ``(rows, C)``."""
+    decided_NC = np.zeros((rows, len(fit.positives_C)), dtype=np.bool_)
+    decided_NC[:, label] = True
+    return decided_NC
+
+
+def trivial_baselines(
+    fit: FitStatistics, rows: int, *, seed: int, positive: int | None = None
+) -> dict[str, Decided]:
     """Return the decided labels of every baseline that never looks at a row, by name.
 
     ``all-positive`` is left out where a row has exactly one label.
+
+    Args:
+        fit: counts of the fit rows.
+        rows: how many rows are decided.
+        seed: of the draws of ``prior``.
+        positive: label that ``always-positive`` gives; None leaves that baseline out.
     """
     decided = {"majority": majority(fit, rows), "prior": prior(fit, rows, seed=seed)}
     if fit.task is Task.MULTILABEL:
         decided["all-positive"] = all_positive(fit, rows)
+    if positive is not None:
+        decided[ALWAYS] = always(fit, rows, positive)
     return decided
 
 
@@ -87,10 +109,12 @@ class TfidfBaseline:
         return Predictions(tuple(ids), Logits(scores_NC), truth_NC, self.labels, role)
 
 
-def fit_tfidf(texts: Sequence[str], truth_NC: Truth, *, labels: LabelSpace) -> TfidfBaseline:
+def fit_tfidf(
+    texts: Sequence[str], truth_NC: Truth, *, labels: LabelSpace, pieces: Pieces = "words"
+) -> TfidfBaseline:
     """Fit the TF-IDF baseline.
 
-    Words and pairs of words, sublinear counts, terms of at least two rows (of one row below
+    Pieces in lower case, sublinear counts, terms of at least two rows (of one row below
     500 rows, or where no term occurs twice); liblinear with scikit-learn's default strength.
     Rows whose truth for a label is unknown do not count for that label.
 
@@ -98,8 +122,9 @@ def fit_tfidf(texts: Sequence[str], truth_NC: Truth, *, labels: LabelSpace) -> T
         texts: the fit rows' texts, N strings.
         truth_NC: 0, 1 or NaN, ``(N, C)``.
         labels: names and task of the C columns.
+        pieces: what is counted.
     """
-    vectorizer, features_NV = _features(texts)
+    vectorizer, features_NV = _features(texts, pieces)
     bias_C = _log_odds(truth_NC)
     weights_VC = np.zeros((features_NV.shape[1] if vectorizer else 0, len(labels)))
     if vectorizer is not None:
@@ -110,11 +135,26 @@ def fit_tfidf(texts: Sequence[str], truth_NC: Truth, *, labels: LabelSpace) -> T
     return TfidfBaseline(vectorizer, weights_VC, bias_C, labels)
 
 
-def _features(texts: Sequence[str]) -> tuple[Any, Any]:
+def byte_pieces(text: str) -> list[bytes]:
+    """Return every run of one to nine bytes of a text in lower case, the shorter ones first."""
+    whole = text.lower().encode("utf-8", "surrogatepass")
+    return [
+        whole[i : i + width]
+        for width in range(1, LONGEST_BYTES + 1)
+        for i in range(len(whole) - width + 1)
+    ]
+
+
+def _features(texts: Sequence[str], pieces: Pieces) -> tuple[Any, Any]:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    counted: dict[Pieces, dict[str, Any]] = {
+        "words": {"ngram_range": (1, 2)},
+        "characters": {"analyzer": "char", "ngram_range": (1, 4)},
+        "bytes": {"analyzer": byte_pieces},
+    }
     for fewest in (1,) if len(texts) < FEW_ROWS else (2, 1):
-        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=fewest)
+        vectorizer = TfidfVectorizer(**counted[pieces], sublinear_tf=True, min_df=fewest)
         try:
             return vectorizer, vectorizer.fit_transform(texts)
         except ValueError:  # scikit-learn's word for "no term is left"

@@ -1,8 +1,10 @@
 """Compare: is B better than A on the very same rows, by how much, and where?
 
 Differences are B less A: positive means that B is better. Both systems are resampled together
-(paired percentile bootstrap), right and wrong rows are tested by McNemar's exact test, and
-p-values over classes, or over slices, are corrected after Holm. Shapes: N rows, C classes.
+(paired percentile bootstrap, rows of one group as a whole), right and wrong rows are tested by
+McNemar's exact test, and p-values over classes, or over slices, are corrected after Holm. That
+test takes every row for a witness of its own; where rows come in groups, go by the intervals.
+Shapes: N rows, C classes.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.evaluate import metrics
 from evenhand.evaluate.compare_rows import Answered, align
@@ -24,6 +27,7 @@ from evenhand.evaluate.intervals import (
     Replicates,
     bootstrap,
     decided_statistic,
+    groups_drawn,
     percentile_interval,
     ranking_statistic,
 )
@@ -138,8 +142,10 @@ def _part(a: Answered, b: Answered, texts: Mapping[str, str], settings: Settings
     resampled = _Resampled.of(a, b, settings)
     moved = Rows(a.ids, truth_NC, a.labels, texts)
     per_class = _per_class(a, b, cells, resampled)
+    groups = groups_drawn(_groups(a, b))
     return {
         "rows": len(a.ids),
+        **({} if groups is None else {"groups": groups}),
         **{name: resampled.difference(name) for name in FIGURES},
         "macro_ap": resampled.ranked_difference("macro_ap"),
         "mcnemar": {
@@ -168,7 +174,13 @@ class _Resampled:
         scored = [s.scores_NC for s in (a, b) if s.scores_NC is not None]
         if len(scored) == 2:
             statistics += [ranking_statistic(a.truth_NC, scores_NC) for scores_NC in scored]
-        found = bootstrap(statistics, len(a.ids), resamples=settings.resamples, seed=settings.seed)
+        found = bootstrap(
+            statistics,
+            len(a.ids),
+            resamples=settings.resamples,
+            seed=settings.seed,
+            groups_N=_groups(a, b),
+        )
         ranked = (found[2], found[3]) if len(found) == 4 else None
         return cls(found[0], found[1], ranked, settings.level)
 
@@ -177,6 +189,11 @@ class _Resampled:
 
     def ranked_difference(self, name: str) -> dict[str, float | None] | None:
         return self.ranked and _difference(*self.ranked, name, self.level)
+
+
+def _groups(a: Answered, b: Answered) -> NDArray[np.int64] | None:
+    """Return the groups of aligned rows, as either side knows them."""
+    return b.groups_N if a.groups_N is None else a.groups_N
 
 
 def _difference(a: Replicates, b: Replicates, name: str, level: float) -> dict[str, float | None]:

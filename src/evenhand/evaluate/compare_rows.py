@@ -28,6 +28,7 @@ class Answered:
         decided_NC: labels given, bool.
         labels: names of the columns, and the task.
         scores_NC: what ranks rows within a class, if known.
+        groups_N: rows with equal numbers are resampled together; None is each by itself.
 
     Raises:
         DataError: E211 when shapes or ids do not fit each other, E209 without rows.
@@ -39,6 +40,7 @@ class Answered:
     decided_NC: Decided
     labels: LabelSpace
     scores_NC: Floats | None = None
+    groups_N: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.ids), len(self.labels))
@@ -67,6 +69,7 @@ class Answered:
             decided_NC,
             predictions.labels,
             scores_NC=ranking_scores(predictions),
+            groups_N=predictions.groups_N,
         )
 
     def take(self, rows: NDArray[np.int64]) -> Answered:
@@ -77,6 +80,7 @@ class Answered:
             truth_NC=self.truth_NC[rows],
             decided_NC=self.decided_NC[rows],
             scores_NC=None if self.scores_NC is None else self.scores_NC[rows],
+            groups_N=None if self.groups_N is None else self.groups_N[rows],
         )
 
 

@@ -63,6 +63,15 @@ def facts(contents: Row) -> list[str]:
     test = contents["mcnemar"][OVERALL]
     kappa = contents["kappa"][OVERALL]
     agreement = "n/a" if kappa is None else f"{kappa:.3f}"
+    groups = contents.get("groups")
+    drawn = (
+        []
+        if groups is None
+        else [
+            f"intervals draw {groups:,} groups of rows, each as a whole; McNemar takes rows one "
+            "by one, so go by the intervals"
+        ]
+    )
     return [
         f"A {contents['a']}",
         f"B {contents['b']}",
@@ -73,6 +82,7 @@ def facts(contents: Row) -> list[str]:
         f"flips: {flips['count']:,} of {contents['rows']:,} rows ({flips['rate']:.1%}); to right "
         f"{flips['to_right']:,}, to wrong {flips['to_wrong']:,}, wrong to wrong "
         f"{flips['still_wrong']:,}",
+        *drawn,
     ]
 
 

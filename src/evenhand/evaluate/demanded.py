@@ -6,13 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from evenhand.decide import Decision
 from evenhand.decide.choice import DEMANDS
 from evenhand.decide.demands import SIGN
 from evenhand.decide.figures import label_figures
-from evenhand.evaluate.metrics import Decided
-from evenhand.types import Predictions
+from evenhand.evaluate.intervals import Figures, bootstrap, groups_drawn
+from evenhand.evaluate.metrics import Decided, divide
+from evenhand.types import Floats, Predictions, Truth
 
+RESAMPLES, LEVEL = 1000, 0.95
 NEAR = 5e-4
 """Distance from a bound below which three digits would not show the side."""
 
@@ -23,7 +27,8 @@ def demands_measured(
     """Return each demand with what it came to on the measured rows, as plain values.
 
     A demand is kept on the rows that chose the cut, where they allow it, and promised on no
-    others; here stands what other rows gave, with a 95 % bootstrap interval.
+    others; here stands what other rows gave, with a 95 % bootstrap interval. Rows of one group
+    are resampled together.
 
     Args:
         decision: the run's.
@@ -37,11 +42,37 @@ def demands_measured(
             c = decision.labels.index(label)
             measured = label_figures(rows.truth_NC[:, c], decided_NC[:, c], seed=seed)
             figure = measured.figures[kind]
+            spread = {"value": figure.value, "low": figure.low, "high": figure.high}
+            if groups_drawn(rows.groups_N) is not None:
+                spread = _grouped(kind, rows, c, decided_NC[:, c], seed=seed)
             found.append(
-                {"label": label, "kind": kind, "bound": bound, "alerts": measured.given}
-                | {"value": figure.value, "low": figure.low, "high": figure.high}
+                {"label": label, "kind": kind, "bound": bound, "alerts": measured.given} | spread
             )
     return found
+
+
+def _grouped(
+    kind: str, rows: Predictions, label: int, decided_N: Decided, *, seed: int
+) -> dict[str, float | None]:
+    """Return a figure of one label with the interval that whole groups of rows give it."""
+    truth_N: Truth = rows.truth_NC[:, label]
+    cells = (truth_N == 1) & decided_N, (truth_N == 0) & decided_N, truth_N == 1, truth_N == 0
+    cells_4N = np.stack(cells).astype(np.float64)
+
+    def figures(weights_NR: Floats) -> Figures:
+        hits_R, alarms_R, positives_R, negatives_R = cells_4N @ weights_NR
+        parts = {
+            "recall": (hits_R, positives_R),
+            "precision": (hits_R, hits_R + alarms_R),
+            "fpr": (alarms_R, negatives_R),
+            "alerts": (hits_R + alarms_R, positives_R + negatives_R),
+        }
+        return {name: divide(*pair) for name, pair in parts.items()}
+
+    (found,) = bootstrap(
+        [figures], len(rows), resamples=RESAMPLES, seed=seed, groups_N=rows.groups_N
+    )
+    return found.interval(kind, level=LEVEL).to_dict()
 
 
 def demand_lines(results: Mapping[str, Any]) -> list[str]:

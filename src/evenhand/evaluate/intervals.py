@@ -122,6 +122,14 @@ def numbered(groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(rank_G[member_N], np.int64)
 
 
+def groups_drawn(groups_N: NDArray[np.int64] | None) -> int | None:
+    """Return how many groups are drawn; None where every row is drawn by itself."""
+    if groups_N is None:
+        return None
+    groups = len(np.unique(groups_N))
+    return groups if groups < len(groups_N) else None
+
+
 def bootstrap(
     statistics: Sequence[Statistic],
     rows: int,

@@ -41,6 +41,7 @@ class Judged:
         decided_NC: labels given, bool.
         probs_NC: calibrated probabilities, in [0, 1].
         labels: names and task.
+        groups_N: rows with equal numbers go wrong together; None is every row by itself.
 
     Raises:
         DataError: E211 when they do not fit each other.
@@ -52,6 +53,7 @@ class Judged:
     decided_NC: Decided
     probs_NC: Floats
     labels: LabelSpace
+    groups_N: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.ids), len(self.labels))
@@ -145,7 +147,8 @@ def find_mistakes(
             "words": [t.to_dict() for t in over_represented(terms, wrong_N, known_N & right_N)],
             "labels": [look(c) for c in wanted],
             "effects": [
-                effect(slicing, judged.ids, wrong_N, known_N=known_N) for slicing in slices
+                effect(slicing, judged.ids, wrong_N, known_N=known_N, groups_N=judged.groups_N)
+                for slicing in slices
             ],
         }
     )

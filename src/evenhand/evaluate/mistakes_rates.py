@@ -8,26 +8,40 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.evaluate.compare_slices import Slicing
-from evenhand.evaluate.metrics import Decided
+from evenhand.evaluate.intervals import Figures, bootstrap, groups_drawn
+from evenhand.evaluate.metrics import Decided, divide
 from evenhand.types import Floats
 
 LEVEL = 0.95
+RESAMPLES = 1000
 
 
 def effect(
-    slicing: Slicing, ids: Sequence[str], wrong_N: Decided, *, known_N: Decided
+    slicing: Slicing,
+    ids: Sequence[str],
+    wrong_N: Decided,
+    *,
+    known_N: Decided,
+    groups_N: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
     """Return the share of wrong rows in each part, with Wilson's interval, and a test of all.
 
-    Parts without a judged row are left out. Raises as ``Slicing.parts``.
+    Parts without a judged row are left out. Where rows come in groups, their errors come in
+    groups too: intervals are then those of resampled groups, and there is no test. Raises as
+    ``Slicing.parts``.
     """
-    parts = [
-        (value, int(wrong_N[rows].sum()), int(known_N[rows].sum()))
-        for value, rows in slicing.parts(ids)
-    ]
-    parts = [part for part in parts if part[2]]
+    placed = [(value, rows) for value, rows in slicing.parts(ids) if known_N[rows].any()]
+    parts = [(v, int(wrong_N[rows].sum()), int(known_N[rows].sum())) for v, rows in placed]
+    if groups_drawn(groups_N) is not None:
+        return {
+            "column": slicing.column,
+            "p": None,
+            "groups": groups_drawn(groups_N),
+            "parts": _grouped(placed, wrong_N, known_N, groups_N),
+        }
     p = independence_p(
         np.array([wrong for _, wrong, _ in parts], np.float64),
         np.array([rows for _, _, rows in parts], np.float64),
@@ -41,6 +55,31 @@ def effect(
             for value, wrong, rows in parts
         ],
     }
+
+
+def _grouped(
+    placed: Sequence[tuple[str, NDArray[np.int64]]],
+    wrong_N: Decided,
+    known_N: Decided,
+    groups_N: NDArray[np.int64] | None,
+) -> list[dict[str, Any]]:
+    """Return the parts with percentile intervals of the cluster bootstrap."""
+    inside_PN = np.zeros((len(placed), len(wrong_N)))
+    for p, (_, rows) in enumerate(placed):
+        inside_PN[p, rows] = 1
+
+    def figures(weights_NR: Floats) -> Figures:
+        return {
+            "rate": divide((inside_PN * wrong_N) @ weights_NR, (inside_PN * known_N) @ weights_NR)
+        }
+
+    (found,) = bootstrap([figures], len(wrong_N), resamples=RESAMPLES, seed=0, groups_N=groups_N)
+    rates = found.intervals("rate", level=LEVEL)
+    return [
+        {"value": value, "rows": int(known_N[rows].sum()), "wrong": int(wrong_N[rows].sum())}
+        | {"rate": rate.value, "low": rate.low, "high": rate.high}
+        for (value, rows), rate in zip(placed, rates, strict=True)
+    ]
 
 
 def wilson(hits: int, tries: int) -> tuple[float, float]:

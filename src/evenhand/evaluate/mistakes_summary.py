@@ -40,19 +40,27 @@ def summary(contents: Row, *, console: Console) -> None:
 
 
 def head_lines(contents: Row) -> Iterator[str]:
-    """Yield what holds for all rows: the error rate, words, and the effects of slices."""
+    """Yield what holds for all rows: the error rate, words or recordings, effects of slices."""
     about = f"{contents['label']}: " if contents["label"] else ""
     rows, wrong = contents["rows"], contents["wrong"]
     share = f" ({wrong / rows:.1%})" if rows else ""
     yield f"{about}{wrong:,} of {rows:,} rows are wrong{share}"
-    yield f"  words: {_words(contents['words'])}"
+    if "recordings" in contents:
+        yield f"  recordings: {_recordings(contents['recordings'])}"
+    else:
+        yield f"  words: {_words(contents['words'])}"
     for effect in contents["effects"]:
         parts = "; ".join(
             f"{part['value']} {part['rate']:.1%} ({part['low']:.1%} to {part['high']:.1%})"
             for part in effect["parts"]
         )
-        test = "not testable" if effect["p"] is None else p_value(effect["p"])
-        yield f"  by {effect['column']}, {test}: {parts}"
+        yield f"  by {effect['column']}, {_test(effect)}: {parts}"
+
+
+def _test(effect: Row) -> str:
+    if effect.get("groups"):
+        return f"intervals of {effect['groups']:,} groups"
+    return "not testable" if effect["p"] is None else p_value(effect["p"])
 
 
 def kind_lines(found: Row, kind: str) -> Iterator[str]:
@@ -74,6 +82,11 @@ def _worth(label: Row) -> float:
     hits = label["support"] - label["missed"]["count"]
     errors = label["missed"]["count"] + label["false_alarm"]["count"]
     return float(2 * hits / (2 * hits + errors)) if hits + errors else 1.0
+
+
+def _recordings(recordings: Sequence[Row]) -> str:
+    shown = [f"{r['name']} {r['wrong']:,} of {r['rows']:,} wrong" for r in recordings[:WORST]]
+    return ", ".join(shown) or "none has a mistake"
 
 
 def _words(words: Sequence[Row]) -> str:

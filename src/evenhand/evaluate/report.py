@@ -24,6 +24,7 @@ from evenhand.evaluate.report_results import (
     lede_of,
     systems_section,
 )
+from evenhand.evaluate.report_series import series_section
 from evenhand.evaluate.report_sources import (
     data_section,
     findings_section,
@@ -113,6 +114,7 @@ def tell(evidence: Evidence) -> Story:
         systems_section(metrics),
         gates_section(gates) if gates else None,
         classes_section(metrics),
+        series_section(metrics),
         decision_section(
             metrics, evidence.predictions, evidence.probs_NC, decision=evidence.decision
         ),

@@ -50,7 +50,7 @@ def digest(contents: Contents) -> dict[str, Any]:
         "words": [word for word in contents["words"] if word["proven"]],
         "effects": list(contents["effects"]),
         "hardest": {kind: _hardest(contents["labels"], kind) for kind in kinds},
-    }
+    } | ({"recordings": contents["recordings"]} if "recordings" in contents else {})
 
 
 def _hardest(labels: Sequence[Contents], kind: str) -> list[dict[str, Any]]:
@@ -99,16 +99,19 @@ def _shared(found: Contents, *, many: bool) -> list[Block]:
             for w in found["words"]
         )
         told.append(f"Words that stand in them more often than chance allows: {listed}.")
+    if found.get("recordings"):
+        listed = ", ".join(
+            f"{r['name']} ({r['wrong']:,} of {r['rows']:,})" for r in found["recordings"]
+        )
+        told.append(f"Recordings with the largest share of wrong windows: {listed}.")
     blocks: list[Block] = [Paragraph(text) for text in told]
     return blocks + [_effect(effect) for effect in found["effects"]]
 
 
 def _effect(effect: Contents) -> Table:
-    test = "not testable" if effect["p"] is None else p_value(effect["p"])
     return Table(
         f"Errors by {effect['column']}",
-        f"Share of wrong rows by {effect['column']}, with Wilson’s 95 % intervals; that all parts "
-        f"are alike: {test}.",
+        f"Share of wrong rows by {effect['column']}, with {_spread(effect)}.",
         [
             Column(effect["column"].capitalize()),
             Column("Rows", number=True),
@@ -125,6 +128,14 @@ def _effect(effect: Contents) -> Table:
             for part in effect["parts"]
         ],
     )
+
+
+def _spread(effect: Contents) -> str:
+    """Say what the intervals of an effect are, and what a test of its parts gave."""
+    if effect.get("groups"):
+        return f"95 % intervals of {effect['groups']:,} groups of rows, each drawn as a whole"
+    test = "not testable" if effect["p"] is None else p_value(effect["p"])
+    return f"Wilson’s 95 % intervals; that all parts are alike: {test}"
 
 
 def _quoted(kind: Kind, rows: Sequence[Contents], texts: Mapping[str, str]) -> Table:

@@ -77,7 +77,11 @@ def _said(lead: Metrics) -> str:
 def _systems(metrics: Metrics) -> Table:
     lead_over = leads(metrics)
     match_name = "Exact match" if metrics["task"] == Task.MULTILABEL else "Accuracy"
-    names = ("macro_f1", "micro_f1", "weighted_f1", "macro_ap", "accuracy")
+    names = ["macro_f1", "micro_f1", "weighted_f1", "macro_ap", "accuracy"]
+    titles = ["Macro-F1", "Lead", "Micro-F1", "Weighted F1", "Macro AP", match_name]
+    if positive := metrics.get("series", {}).get("positive"):
+        names.insert(1, "positive_f1")
+        titles.insert(2, f"F1 of {positive['label']}")
     rows = []
     for system in metrics["systems"]:
         macro = system["macro_f1"]
@@ -86,7 +90,6 @@ def _systems(metrics: Metrics) -> Table:
         bar = Bar(macro["value"], macro["low"], macro["high"], system["kind"])
         over = figure(lead, signed=True) if lead else Cell("–")
         rows.append([Cell(system["name"]), Cell("", bar=bar), cells[0], over, *cells[1:]])
-    titles = ("Macro-F1", "Lead", "Micro-F1", "Weighted F1", "Macro AP", match_name)
     return Table(
         "Systems",
         "The run and what it must beat, on the same rows. “Lead” is the run’s macro-F1 minus that "

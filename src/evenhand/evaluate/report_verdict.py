@@ -7,6 +7,7 @@ from typing import Any
 
 from evenhand.evaluate.report_story import Tone, Verdict
 from evenhand.evaluate.report_words import headline, interval, level_of, number, plain
+from evenhand.evaluate.series_summary import FEW_GROUPS
 
 
 def verdict(metrics: Mapping[str, Any]) -> Verdict:
@@ -58,11 +59,32 @@ def cautions(metrics: Mapping[str, Any]) -> list[str]:
         f"The run's macro-F1 equals that of a trivial baseline: {plain(b)}."
         for b in metrics["equals_baseline"]
     ]
+    found += _of_series(metrics)
     found += [
         f"{headline(finding['title'])}: {finding['evidence']}."
         for finding in metrics.get("data_findings") or ()
         if finding["severity"] == "error"
     ]
+    return found
+
+
+def _of_series(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what makes figures of windows look better than they are."""
+    series, found = metrics.get("series"), []
+    if series is None:
+        return []
+    positive = series["positive"]
+    if positive and not (positive["difference"]["low"] or 0.0) > 0:
+        found.append(
+            f"F1 of {positive['label']}, {number(positive['f1']['value'])}, is not shown to be "
+            f"above that of always answering it, {number(positive['always_f1']['value'])}."
+        )
+    groups = metrics.get("groups")
+    if groups is not None and groups < FEW_GROUPS:
+        found.append(
+            f"All windows measured come from {groups:,} groups of recordings; from fewer than "
+            f"{FEW_GROUPS}, intervals are drawn too narrow."
+        )
     return found
 
 

@@ -123,4 +123,6 @@ def intervals_line(metrics: Mapping[str, Any]) -> str:
     seed = metrics.get("seed")
     seeded = "" if seed is None else f", seed {seed}"
     kind = metrics.get("interval") or METHOD
-    return f"{level_of(metrics)} {kind}, {metrics['resamples']:,} resamples of rows{seeded}"
+    groups = metrics.get("groups")
+    what = "rows" if groups is None else f"{groups:,} groups of rows, each drawn as a whole"
+    return f"{level_of(metrics)} {kind}, {metrics['resamples']:,} resamples of {what}{seeded}"

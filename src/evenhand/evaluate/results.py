@@ -21,7 +21,7 @@ from evenhand.decide import Decision
 from evenhand.errors import DataError
 from evenhand.evaluate import metrics
 from evenhand.evaluate.demanded import demands_measured
-from evenhand.evaluate.intervals import METHOD
+from evenhand.evaluate.intervals import METHOD, groups_drawn
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.scorecard import scorecard
 from evenhand.evaluate.selection import ranking_scores
@@ -126,6 +126,8 @@ def evaluate(
         "demands": demands_measured(decision, rows, ours[0].decided_NC, seed=question.seed),
         "unmet": list(decision.unmet),
     }
+    if groups := groups_drawn(rows.groups_N):
+        contents["groups"] = groups
     contents |= _overall(rows, measured[0]) | averages_and_calibration(
         rows, ours[0].decided_NC, probs_NC
     )

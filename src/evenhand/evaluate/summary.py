@@ -12,12 +12,15 @@ from rich.text import Text
 from evenhand.decide.summary import stays
 from evenhand.evaluate.demanded import demand_lines
 from evenhand.evaluate.report_verdict import cautions, verdict
+from evenhand.evaluate.report_words import shortened
+from evenhand.evaluate.series_summary import series_lines
 from evenhand.evaluate.systems import OURS
 from evenhand.types import Task
 
 WEAKEST = 8
 STRONGEST = 3
 LONGEST_NAME = 28
+LONGEST_LABEL = 12
 STYLES = {"better": "bold green", "same": "bold yellow", "worse": "bold red"}
 
 Row = Mapping[str, Any]
@@ -41,9 +44,11 @@ def summary(results: Mapping[str, Any], *, console: Console) -> None:
         console.print(Text(f"! {caution}", style="yellow"), no_wrap=True, overflow="ellipsis")
     for line in demand_lines(results):
         console.print(Text(line))
-    console.print(_systems(results["systems"]))
+    console.print(_systems(results["systems"], _looked_for(results)))
     if sentence := _stays(results):
         console.print(Text(sentence))
+    for line in series_lines(results):
+        console.print(Text(line), soft_wrap=True)
     console.print(_classes(results["per_class"], results["task"]))
     if notes := _footnotes(results):
         console.print(Text(notes, style="dim"))
@@ -51,12 +56,20 @@ def summary(results: Mapping[str, Any], *, console: Console) -> None:
 
 def estimate_line(results: Mapping[str, Any]) -> str:
     """Say which rows were measured and what chose them."""
+    groups = results.get("groups")
+    drawn = "" if groups is None else f" in {groups:,} groups"
     if results["estimate"] == "held out":
-        return f"held out: {results['rows']:,} {results['role']} rows"
+        return f"held out: {results['rows']:,} {results['role']} rows{drawn}"
     return (
-        f"cross-fitted on {results['rows']:,} {results['role']} rows "
+        f"cross-fitted on {results['rows']:,} {results['role']} rows{drawn} "
         "(the epoch was chosen on them too)"
     )
+
+
+def _looked_for(results: Mapping[str, Any]) -> str | None:
+    """Return the label of two that is looked for; None where there is none."""
+    positive = results.get("series", {}).get("positive")
+    return None if positive is None else str(positive["label"])
 
 
 def _stays(results: Mapping[str, Any]) -> str | None:
@@ -66,15 +79,18 @@ def _stays(results: Mapping[str, Any]) -> str | None:
     return stays(kind, (row.get("threshold_source", "") for row in results["per_class"]), task)
 
 
-def _systems(systems: Sequence[Row]) -> Table:
-    table = _table(("system", "macro-F1", "interval", "micro-F1", "macro-AP"))
+def _systems(systems: Sequence[Row], looked_for: str | None) -> Table:
+    """List the systems; where a label is looked for, its F1 stands in place of micro-F1."""
+    other = "micro-F1" if looked_for is None else f"F1 {shortened(looked_for, LONGEST_LABEL)}"
+    key = "micro_f1" if looked_for is None else "positive_f1"
+    table = _table(("system", "macro-F1", "interval", other, "macro-AP"))
     for place, system in enumerate(systems):
         macro_f1 = system["macro_f1"]
         table.add_row(
             Text(system["name"]),
             _number(macro_f1["value"]),
             _interval(macro_f1),
-            _number(system["micro_f1"]["value"]),
+            _number(system[key]["value"]),
             _number(system["macro_ap"]["value"]) if system["macro_ap"] else "",
             style="bold" if place == 0 else "",
         )

@@ -56,6 +56,8 @@ class Question:
         level: confidence of the intervals, in (0, 1).
         seed: of folds, resamples and the ``prior`` baseline.
         note: a sentence that stands on every result.
+        positive: the label of two that is looked for: its F1 is told of every system, and one
+            baseline always gives it. None where no label is more than the others.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Question:
     level: float = 0.95
     seed: int = 0
     note: str | None = None
+    positive: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class Measured:
     decided: Replicates
     ranked: Replicates | None
     level: float
+    positive: int | None = None
 
     def one(self, name: str) -> Interval:
         """Return the interval of a figure that is one number."""
@@ -112,6 +116,9 @@ class Measured:
         """Return the system's row of ``metrics.json``."""
         macro_ap = self.ranked and self.ranked.interval("macro_ap", level=self.level).to_dict()
         figures = {name: self.one(name).to_dict() for name in AVERAGES}
+        if self.positive is not None:
+            own = self.decided.intervals("f1", level=self.level)[self.positive]
+            figures["positive_f1"] = own.to_dict()
         return {"name": self.system.name, "kind": self.system.kind, "macro_ap": macro_ap} | figures
 
     def over(self, other: Measured) -> dict[str, Any]:
@@ -182,7 +189,7 @@ def baseline_systems(
         )
         for rival in rivals
     ]
-    drawn = trivial_baselines(fit, len(rows), seed=question.seed)
+    drawn = trivial_baselines(fit, len(rows), seed=question.seed, positive=question.positive)
     return [*models, *(System(name, "baseline", d_NC, None) for name, d_NC in drawn.items())]
 
 
@@ -202,7 +209,7 @@ def measure(rows: Predictions, systems: Sequence[System], question: Question) ->
     )
     ranked = dict(zip(scored, replicates[len(systems) :], strict=True))
     return [
-        Measured(system, decided, ranked.get(id(system.scored)), question.level)
+        Measured(system, decided, ranked.get(id(system.scored)), question.level, question.positive)
         for system, decided in zip(systems, replicates, strict=False)
     ]
 

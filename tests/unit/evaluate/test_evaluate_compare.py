@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -309,3 +310,34 @@ def test_the_summary_says_who_is_better() -> None:
     for words in ("B is better: macro-F1 B less A +0.667", "p < 0.0001", "some text", "half"):
         assert words in shown
     assert verdict(compared(better, worse))[1] == "A"
+
+
+def test_rows_of_a_group_are_resampled_together_and_it_is_said() -> None:
+    a, b = random_pair()
+    groups_N = np.repeat(np.arange(20), 15)
+    plain = compared(a, b)
+    grouped = compared(replace(a, groups_N=groups_N), b)
+    assert "groups" not in plain
+    assert grouped["groups"] == 20
+    assert grouped["macro_f1"]["difference"] == plain["macro_f1"]["difference"]
+    assert grouped["macro_f1"]["low"] != plain["macro_f1"]["low"]
+    one = compared(a, replace(b, groups_N=np.zeros(300, np.int64)))
+    assert one["macro_f1"]["low"] == one["macro_f1"]["high"] == one["macro_f1"]["difference"]
+    out = io.StringIO()
+    summary(grouped, console=Console(file=out, width=120))
+    assert "intervals draw 20 groups of rows, each as a whole; McNemar" in out.getvalue()
+
+
+def test_a_slice_draws_the_groups_that_it_holds() -> None:
+    a, b = random_pair()
+    a = replace(a, groups_N=np.repeat(np.arange(20), 15))
+    half = Slicing("half", {name: str(int(name[1:]) // 150) for name in a.ids})
+    parts = compared(a, b, slices=[half])["slices"][0]["parts"]
+    assert [part["groups"] for part in parts] == [10, 10]
+
+
+def test_groups_follow_the_rows_into_another_order() -> None:
+    a, b = random_pair()
+    b = replace(b, groups_N=np.repeat(np.arange(20), 15))
+    shuffled = b.take(np.random.default_rng(1).permutation(300))
+    assert compared(a, shuffled)["macro_f1"] == compared(a, b)["macro_f1"]

@@ -1,5 +1,7 @@
 """What demands came to on the measured rows, in figures and in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,28 @@ def test_each_demand_is_measured_on_the_rows_given(decision) -> None:
     shown = [(d["label"], d["kind"], d["bound"], d["value"], d["alerts"]) for d in found]
     assert shown == [("a", "recall", 0.75, 0.5, 2), ("b", "alerts", 0.5, 0.6, 6)]
     assert all(d["low"] <= d["value"] <= d["high"] for d in found)
+
+
+def test_rows_of_a_group_are_resampled_together(decision) -> None:
+    decided_NC = np.zeros((10, 2), bool)
+    decided_NC[:2, 0] = decided_NC[4:, 1] = True
+    apart = demands_measured(decision, rows(Role.REPORT), decided_NC)
+    one_group = replace(rows(Role.REPORT), groups_N=np.zeros(10, np.int64))
+    together = demands_measured(decision, one_group, decided_NC)
+    assert [d["value"] for d in together] == [d["value"] for d in apart]
+    assert [(d["low"], d["high"]) for d in together] == [(0.5, 0.5), (0.6, 0.6)]
+    assert apart[0]["low"] < 0.5 < apart[0]["high"]
+
+
+@pytest.mark.parametrize(("kind", "value"), [("recall", 0.5), ("precision", 0.25), ("fpr", 0.75)])
+def test_figures_of_groups_are_those_of_the_rows(kind, value) -> None:
+    truth_NC = np.array([[1], [1], [0], [0], [0], [0], [np.nan]], np.float32)
+    decided_NC = np.array([[1], [0], [1], [1], [1], [0], [1]], bool)
+    labels = LabelSpace(("a",), Task.MULTILABEL)
+    scores = Probs(np.linspace(0.1, 0.9, 7)[:, None])
+    tune = Predictions(tuple("abcdefg"), scores, truth_NC, labels, Role.TUNE, np.arange(7) // 2)
+    decision = fit_decision(tune, calibrate="none", strict=False, **{kind: {"a": 0.5}})
+    assert demands_measured(decision, tune, decided_NC)[0]["value"] == pytest.approx(value)
 
 
 def test_words_say_whether_it_was_kept(decision) -> None:

@@ -1,6 +1,14 @@
 import pytest
 
-from evenhand.evaluate.report_words import figure, interval, number, percent, plain, shortened
+from evenhand.evaluate.report_words import (
+    figure,
+    interval,
+    intervals_line,
+    number,
+    percent,
+    plain,
+    shortened,
+)
 
 
 def test_numbers_have_three_decimals_and_a_true_minus() -> None:
@@ -34,3 +42,12 @@ def test_any_value_is_said_in_plain_words() -> None:
         "temperature (temperature 1.5)"
     )
     assert plain([True, None, 1200]) == "yes, n/a, 1,200"
+
+
+def test_what_is_drawn_for_intervals_is_said() -> None:
+    metrics = {"level": 0.95, "resamples": 1000, "seed": 3, "interval": "percentile bootstrap"}
+    assert intervals_line(metrics) == ("95 % percentile bootstrap, 1,000 resamples of rows, seed 3")
+    assert intervals_line(metrics | {"groups": 1204}) == (
+        "95 % percentile bootstrap, 1,000 resamples of 1,204 groups of rows, each drawn as a "
+        "whole, seed 3"
+    )

@@ -117,6 +117,25 @@ def test_rows_of_a_group_are_resampled_together() -> None:
     assert together.one("macro_f1").value == apart.one("macro_f1").value
 
 
+def test_a_label_that_is_looked_for_has_a_baseline_and_an_f1_of_its_own() -> None:
+    truth_NC = np.eye(2, dtype=np.float32)[np.arange(40) % 4 // 3]
+    scores = Logits(np.random.default_rng(0).normal(size=(40, 2)))
+    labels = LabelSpace(("rest", "stop"), Task.MULTICLASS)
+    tune = Predictions(tuple(map(str, range(40))), scores, truth_NC, labels, Role.TUNE)
+    fit = FitStatistics.of(truth_NC, Task.MULTICLASS)
+    plain = baseline_systems(tune, fit, (), QUESTION)
+    found = baseline_systems(tune, fit, (), replace(QUESTION, positive=1))
+    assert names(plain) == ["majority", "prior"]
+    assert names(found) == ["majority", "prior", "always-positive"]
+    assert found[2].decided_NC.tolist() == [[False, True]] * 40
+    rows_of = [m.row() for m in measure(tune, found, replace(QUESTION, positive=1))]
+    # A quarter of the rows: F1 2 / 5 of the label, 0 of the other.
+    assert rows_of[2]["positive_f1"]["value"] == pytest.approx(0.4)
+    assert rows_of[2]["macro_f1"]["value"] == pytest.approx(0.2)
+    assert rows_of[0]["positive_f1"]["value"] == 0.0
+    assert "positive_f1" not in measure(tune, plain, QUESTION)[0].row()
+
+
 DEMANDING = replace(QUESTION, settings={"recall": {"b": 0.99}, "precision": {"b": 0.99}})
 ALL_CUTS = ["evenhand, a cut a label", "evenhand, one cut", "evenhand, fixed 0.5"]
 

@@ -1,0 +1,88 @@
+"""What a run on series is worth besides, on a terminal: a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+FEW_GROUPS = 20
+"""Groups below which resampling them draws intervals that are too narrow."""
+
+Row = Mapping[str, Any]
+
+
+def series_lines(results: Row) -> Iterator[str]:
+    """Yield what only windows have figures for; nothing for a run on texts.
+
+    Args:
+        results: what ``metrics.json`` holds.
+    """
+    series = results.get("series")
+    if series is None:
+        return
+    if positive := series["positive"]:
+        yield (
+            f"{positive['label']}, {positive['share']:.1%} of the windows: F1 "
+            f"{_figure(positive['f1'])}; always answering it {_plain(positive['always_f1'])}"
+        )
+    for without in series["without"]:
+        yield (
+            f"without {without['stream']}: macro-F1 {_figure(without['macro_f1'])}, "
+            f"{_signed(without['difference'])} from all streams"
+        )
+    if sequences := series["sequences"]:
+        yield f"whole recordings, {sequences['recordings']:,}: {_levels(sequences)}"
+    if foretelling := series["foretelling"]:
+        yield from _foretold(foretelling)
+
+
+def _levels(sequences: Row) -> str:
+    parts = []
+    for how in ("any", "majority"):
+        level = sequences[how]
+        baseline = level["baseline"]
+        parts.append(
+            f"{how} window, macro-F1 {_figure(level['macro_f1'])} against "
+            f"{_plain(baseline['macro_f1'])} of {baseline['name']}"
+        )
+    return "; ".join(parts)
+
+
+def _foretold(foretelling: Row) -> Iterator[str]:
+    ahead, begun, lead = (foretelling[key] for key in ("ahead", "begun", "lead"))
+    yield (
+        f"before an event begins: F1 {_figure(ahead['f1'])} on {ahead['rows']:,} windows, always "
+        f"telling one {_plain(ahead['always_f1'])}; in one already: recall "
+        f"{_plain(begun['recall'])} on {begun['positives']:,}"
+    )
+    spans = ", ".join(
+        f"{share['value']:.0%} {'at all' if not share['at_least'] else _span(share)}"
+        for share in foretelling["foretold"]
+        if share["value"] is not None
+    )
+    median = (
+        "none was told"
+        if lead["value"] is None
+        else f"told {lead['value']:.3g} s before (median, {lead['low']:.3g} to {lead['high']:.3g})"
+    )
+    yield f"{foretelling['events']:,} events: {median}; {spans}"
+
+
+def _span(share: Row) -> str:
+    return f"at least {share['at_least']:.3g} s before"
+
+
+def _figure(part: Row) -> str:
+    if part["low"] is None:
+        return _plain(part)
+    return f"{_plain(part)} ({part['low']:.3f} to {part['high']:.3f})"
+
+
+def _plain(part: Row) -> str:
+    return "n/a" if part["value"] is None else f"{part['value']:.3f}"
+
+
+def _signed(part: Row) -> str:
+    if part["value"] is None:
+        return "n/a"
+    return f"{part['value']:+.3f} ({part['low']:+.3f} to {part['high']:+.3f})"
