@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from evenhand.audit.finding import MOST_MARKS, Mark
 from evenhand.audit.nearby import Near, near_pairs
+from evenhand.audit.recorded import Recorded
 from evenhand.audit.wording import has_spaces, normalised
 from evenhand.data import Dataset
 from evenhand.data.ledger import Ledger
@@ -50,6 +51,9 @@ class Scored:
         baselines: the trivial ones, and those models under every kind of cut, last.
         measured: rows on which the baselines were measured.
         macro_ap: mean average precision of those models.
+        model: what they are called.
+        reads: what they look at.
+        kept: what is never parted between those that fit a model and those that it scores.
     """
 
     rows_S: Rows
@@ -57,6 +61,9 @@ class Scored:
     baselines: tuple[Baseline, ...]
     measured: int
     macro_ap: float
+    model: str = "TF-IDF"
+    reads: str = "counted words"
+    kept: str = "equal and near-equal texts"
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class Corpus:
         ledger: where every row of every file went.
         max_length: tokens of a text that training will keep.
         scorer: fits cheap models crosswise; it may return None where there is too little to fit.
+        recorded: of windows, what is known of their recordings; None of texts.
     """
 
     ids: tuple[str, ...]
@@ -82,6 +90,7 @@ class Corpus:
     ledger: Ledger
     max_length: int
     scorer: Callable[[Corpus], Scored | None] | None = None
+    recorded: Recorded | None = None
 
     @classmethod
     def of(
@@ -90,8 +99,16 @@ class Corpus:
         *,
         max_length: int,
         scorer: Callable[[Corpus], Scored | None] | None = None,
+        keys: Sequence[str] = (),
     ) -> Corpus:
-        """Return the rows of a data set that was read without being shared out."""
+        """Return the rows of a data set that was read without being shared out.
+
+        Args:
+            dataset: texts or windows.
+            max_length: tokens of a text that training will keep.
+            scorer: fits cheap models crosswise.
+            keys: of the recordings in ``metadata.json``.
+        """
         return cls(
             ids=dataset.ids,
             texts=dataset.texts,
@@ -101,6 +118,7 @@ class Corpus:
             ledger=dataset.ledger,
             max_length=max_length,
             scorer=scorer,
+            recorded=Recorded.of(dataset, keys),
         )
 
     def __len__(self) -> int:
@@ -153,7 +171,12 @@ class Corpus:
 
     @cached_property
     def unit_N(self) -> Rows:
-        """A number for each row, the same for rows that a chain of equal or near texts joins."""
+        """A number for each row, the same for rows that a chain of equal or near texts joins.
+
+        Of windows, the same for those of one recording, or of one group of recordings.
+        """
+        if self.recorded is not None:
+            return self.recorded.unit_N
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 

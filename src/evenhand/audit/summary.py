@@ -92,7 +92,7 @@ def baselines(corpus: Corpus) -> list[str]:
     return [
         "",
         f"what costs nothing, on {corpus.scored.measured:,} rows, cross-fitted "
-        "(equal and near-equal texts kept together)",
+        f"({corpus.scored.kept} kept together)",
         f"  {'':<{width}}  macro-F1  accuracy",
         *rows,
     ]

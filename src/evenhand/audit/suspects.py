@@ -53,9 +53,9 @@ def mislabelled(corpus: Corpus) -> Finding | None:
         "warning" if share >= MANY else "tip",
         "suspected label errors",
         f"{counted(len(found.rows_K), 'row')} of {looked:,} ({share:.1%}) have labels that "
-        f"TF-IDF models of the other rows contradict{found.most}",
-        advice="a suspicion by counted words, worst first in --review: read the first fifty "
-        "before you mend anything",
+        f"{corpus.scored.model} models of the other rows contradict{found.most}",
+        advice=f"a suspicion by {corpus.scored.reads}, worst first in --review: read the first "
+        "fifty before you mend anything",
         marks=corpus.marks(found.rows_K, found.details),
         count=len(found.rows_K),
     )
@@ -72,9 +72,9 @@ def easy(corpus: Corpus) -> Finding | None:
     return Finding(
         "A209",
         "tip",
-        "counted words solve it",
-        f"{best.name} has macro-F1 {best.macro_f1:.3f}, cross-fitted with equal and near-equal "
-        "texts kept together",
+        f"{corpus.scored.reads} solve it",
+        f"{best.name} has macro-F1 {best.macro_f1:.3f}, cross-fitted with {corpus.scored.kept} "
+        "kept together",
         advice="a larger model has nothing to add on rows like these; if they come from templates, "
         "measure on rows that do not",
     )

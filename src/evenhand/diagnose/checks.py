@@ -22,6 +22,7 @@ _HOME = {
     "faults": ("D208", "D209"),
     "shares": ("D210", "D211"),
     "parts": ("D302", "D303", "D304", "D305"),
+    "series": ("D112", "D113", "D306", "D307"),
 }
 
 CHECKS: Registry[Finding | None] = Registry(

@@ -43,6 +43,7 @@ class Patient:
         facts: what the trainer noted in ``manifest.json``.
         rows: number of rows of each role.
         label_names: of the labels, for a run without predictions yet.
+        series: what ``metrics.json`` holds of windows; empty for texts, and before the end.
     """
 
     config: Mapping[str, Any]
@@ -56,6 +57,7 @@ class Patient:
     facts: Mapping[str, Any] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     label_names: tuple[str, ...] = ()
+    series: Mapping[str, Any] = field(default_factory=dict)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """Return the setting under a dotted key, or ``default`` where it is absent or null."""
@@ -63,6 +65,11 @@ class Patient:
         for word in key.split("."):
             value = value.get(word) if isinstance(value, Mapping) else None
         return default if value is None else value
+
+    @property
+    def network(self) -> str:
+        """The backbone; ``series`` for a network of series, whose rates are those of new weights."""
+        return "series" if self.facts.get("streams") else str(self.setting("model.backbone"))
 
     @property
     def measured(self) -> Predictions | None:

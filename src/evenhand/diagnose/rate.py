@@ -22,6 +22,8 @@ SLOW_HEAD = 3e-4
 backbone, and a thousand steps move it by 0.3 at most."""
 HIGH_LR = 1e-3
 """Rate from which on a pretrained backbone loses what it knew; large only for random weights."""
+NEW = {"bytes": 2e-3, "series": 1e-3}
+"""Networks whose weights all start at random, and their default peak rate, the head's as well."""
 EXPLODED = 1.5
 """Loss at the end over loss at the start that no noise explains."""
 ENOUGH_FOR_TREND = 20
@@ -40,9 +42,9 @@ def rate_too_low(patient: Patient) -> Finding | None:
         return None
     steps = patient.planned
     useless = patient.unlearnt or patient.fall < BARELY
-    remedy: dict[str, float] = {"lr": USUAL_LR}
+    remedy: dict[str, float] = {"lr": _usual(patient)}
     if patient.setting("optim.head_lr") is not None:
-        remedy["head_lr"] = HEAD_RATIO * USUAL_LR
+        remedy["head_lr"] = _head_ratio(patient) * _usual(patient)
     return Finding(
         "D202",
         "error" if useless else "warning",
@@ -50,7 +52,7 @@ def rate_too_low(patient: Patient) -> Finding | None:
         f"the peak rate is {rate:.1e}, so {steps:,} steps move a weight of the backbone by at "
         f"most {rate * steps:.1e}; {patient.fall_in_words}",
         {"optim": remedy},
-        "usual rates are 2e-5 to 2e-4 for the backbone",
+        _usual_in_words(patient),
     )
 
 
@@ -62,7 +64,8 @@ def rate_too_high(patient: Patient) -> Finding | None:
         return None
     begin = _first_loss(patient)
     grown = patient.last_loss > EXPLODED * begin
-    stuck = rate >= HIGH_LR and patient.fall < BARELY and patient.unlearnt
+    high = HIGH_LR if _pretrained(patient) else HEAD_RATIO * HIGH_LR
+    stuck = rate >= high and patient.fall < BARELY and patient.unlearnt
     if not grown and not stuck:
         return None
     return Finding(
@@ -70,8 +73,8 @@ def rate_too_high(patient: Patient) -> Finding | None:
         "error" if grown else "warning",
         "learning rate too high",
         f"at a peak rate of {rate:.1e} the loss went from {begin:.3g} to {patient.last_loss:.3g}",
-        {"optim": _lower(patient, min(rate / 10, USUAL_LR))},
-        "usual rates are 2e-5 to 2e-4 for the backbone; a longer warm-up helps as well",
+        {"optim": _lower(patient, min(rate / 10, _usual(patient)))},
+        f"{_usual_in_words(patient)}; a longer warm-up helps as well",
     )
 
 
@@ -104,7 +107,7 @@ def zero_too_early(patient: Patient) -> Finding | None:
 def slow_head(patient: Patient) -> Finding | None:
     """The head learns about as slowly as the backbone, and the run has learnt too little."""
     rate, head = patient.setting("optim.lr"), patient.setting("optim.head_lr")
-    if rate is None or head is None or head >= min(SLOW_HEAD, HEAD_RATIO * rate):
+    if rate is None or head is None or head >= min(SLOW_HEAD, _head_ratio(patient) * rate):
         return None
     rival = better_baseline(patient)
     if not patient.unlearnt and rival is None:
@@ -115,8 +118,10 @@ def slow_head(patient: Patient) -> Finding | None:
         "the head learns slowly",
         f"its peak rate is {head:.1e}, so {patient.done:,} steps move its random weights by at "
         f"most {head * patient.done:.1e}; {patient.fall_in_words}",
-        {"optim": {"head_lr": float(f"{HEAD_RATIO * rate:.1g}")}},
-        "what is new can learn ten times as fast as what is pretrained; unset, it does",
+        {"optim": {"head_lr": float(f"{_head_ratio(patient) * rate:.1g}")}},
+        "what is new can learn ten times as fast as what is pretrained; unset, it does"
+        if _pretrained(patient)
+        else "where all weights are new they can learn alike; unset, they do",
     )
 
 
@@ -134,8 +139,29 @@ def _rate(patient: Patient) -> float | None:
     rate = patient.setting("optim.lr")
     if rate is None:
         return None
-    head = patient.setting("optim.head_lr", HEAD_RATIO * rate)
-    return float(max(rate, head / HEAD_RATIO))
+    ratio = _head_ratio(patient)
+    head = patient.setting("optim.head_lr", ratio * rate)
+    return float(max(rate, head / ratio))
+
+
+def _pretrained(patient: Patient) -> bool:
+    return patient.network not in NEW
+
+
+def _usual(patient: Patient) -> float:
+    """Return the default peak rate of the run's backbone."""
+    return NEW.get(patient.network, USUAL_LR)
+
+
+def _head_ratio(patient: Patient) -> int:
+    """Return how many times as fast as the backbone the head learns where nobody said."""
+    return HEAD_RATIO if _pretrained(patient) else 1
+
+
+def _usual_in_words(patient: Patient) -> str:
+    if _pretrained(patient):
+        return "usual rates are 2e-5 to 2e-4 for the backbone"
+    return "usual rates are 1e-3 to 3e-3 for weights that start at random"
 
 
 def _lower(patient: Patient, rate: float) -> dict[str, float]:

@@ -21,8 +21,9 @@ def auxiliary_dominates(patient: Patient) -> Finding | None:
     share = patient.facts.get("auxiliary_share")
     if share is None or share <= DOMINANT:
         return None
-    weight = patient.setting("train.r_drop", 0)
-    remedy = {"train": {"r_drop": _supporting(weight, share)}} if weight and share < 1 else {}
+    section, key = ("series", "auxiliary") if patient.facts.get("streams") else ("train", "r_drop")
+    weight = patient.setting(f"{section}.{key}", 0)
+    remedy = {section: {key: _supporting(weight, share)}} if weight and share < 1 else {}
     return Finding(
         "D210",
         "warning",

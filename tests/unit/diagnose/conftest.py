@@ -139,7 +139,9 @@ def patient() -> Callable[..., Patient]:
         }
         config = {**parts["config"]}
         for section, values in sick.pop("config", {}).items():
-            config[section] = {**config[section], **values} if isinstance(values, dict) else values
+            config[section] = (
+                {**config.get(section, {}), **values} if isinstance(values, dict) else values
+            )
         facts = parts["facts"] | sick.pop("facts", {})
         return Patient(**(parts | {"config": config, "facts": facts} | sick))
 
