@@ -25,13 +25,21 @@ def finish(run: Run) -> int:
     summary(run.metrics, console=shown)
     folder = run.folder
     size = sum(f.stat().st_size for f in run.layout.bundle.iterdir()) / 1e6
+    of_texts = (
+        f'  evenhand predict {folder} --text "a sentence of your own"',
+        f"  evenhand predict {folder} FILE.csv -o answers.csv",
+        f"  evenhand evaluate {folder} --data LABELLED.csv",
+    )
+    of_series = (
+        f"  evenhand predict {folder} FOLDER -o answers.csv",
+        f"  evenhand mistakes {folder}",
+        f"  evenhand evaluate {folder} --data LABELLED-FOLDER",
+    )
     lines = (
         f"report  {run.layout.report}",
         f"bundle  {run.layout.bundle}  ({size:.1f} MB)",
         "next",
-        f'  evenhand predict {folder} --text "a sentence of your own"',
-        f"  evenhand predict {folder} FILE.csv -o answers.csv",
-        f"  evenhand evaluate {folder} --data LABELLED.csv",
+        *(of_series if "series" in run.metrics else of_texts),
     )
     for line in lines:
         shown.print(line, markup=False, soft_wrap=True)

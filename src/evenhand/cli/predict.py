@@ -1,4 +1,4 @@
-"""``evenhand predict``: labels and probabilities for new texts."""
+"""``evenhand predict``: labels and probabilities for new texts, or windows of series."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import typer
 def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run or bundle folder.")],
     source: Annotated[
-        str | None, typer.Argument(metavar="FILE", help="Table with the text column; - is stdin.")
+        str | None,
+        typer.Argument(
+            metavar="FILE", help="Table with the text column, folder of series; - is stdin."
+        ),
     ] = None,
     text: Annotated[list[str] | None, typer.Option(help="A text; may be repeated.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV file to write.")] = None,
@@ -21,7 +24,7 @@ def predict(
 
     from evenhand.bundle import load
     from evenhand.cli.outputs import refuse_overwriting
-    from evenhand.run.predict import answer_file, answer_texts, read_lines, to_csv
+    from evenhand.run.predict import answer_texts, answers, read_lines, to_csv
 
     if bool(text) == (source is not None):
         raise typer.BadParameter("give a FILE, or - for stdin, or --text TEXT")
@@ -33,7 +36,9 @@ def predict(
     elif source == "-":
         columns = answer_texts(classifier, read_lines(sys.stdin))
     else:
-        columns = answer_file(classifier, str(source))
+        columns, notes = answers(classifier, str(source))
+        for note in notes:
+            typer.echo(f"note: {note}", err=True)
     content = to_csv(columns)
     if out is None:
         typer.echo(content, nl=False)

@@ -9,7 +9,7 @@ from typing import Any
 from evenhand import recipes
 from evenhand.cli.finish import judge_again, tell_gates
 from evenhand.cli.terminal import console, screen
-from evenhand.config import override, parse_config
+from evenhand.config import RunConfig, override, parse_config
 from evenhand.durable import write_json
 from evenhand.errors import ConfigError
 from evenhand.evaluate import compare_summary
@@ -19,6 +19,9 @@ from evenhand.run import Run, Sources, start
 from evenhand.run.compare import Sides, compare_sides
 from evenhand.run.folder import Layout
 from evenhand.toml import toml_text
+
+NOT_OF_ROWS = ("streams", "scale", "auxiliary")
+"""Settings of series under which the windows and their labels stay what they are."""
 
 
 def train_both(
@@ -66,18 +69,25 @@ def train_both(
 def _on_the_same_rows(asked: Sequence[dict[str, Any]], *, names: Sequence[str]) -> list[Any]:
     """Return both run files with the first one's split; refuse what else deals other rows."""
     configs = [parse_config(values, source=name) for values, name in zip(asked, names, strict=True)]
-    old, new = (config.data.model_dump(mode="json") for config in configs)
-    for key in sorted(old.keys() - {"split_seed"}):
+    old, new = (_reading(config) for config in configs)
+    for key in sorted(old.keys()):
         if old[key] != new[key]:
             values = ["unset" if side[key] is None else toml_text(side[key]) for side in (old, new)]
             raise ConfigError(
                 "E105",
                 "the two recipes do not read the same rows",
-                got=f"data.{key} is {values[0]} in {names[0]} and {values[1]} in {names[1]}",
-                fix=f"say it for both: --set data.{key}=VALUE",
+                got=f"{key} is {values[0]} in {names[0]} and {values[1]} in {names[1]}",
+                fix=f"say it for both: --set {key}=VALUE",
             )
     split = f"data.split_seed={configs[0].split_seed}"
     return [override(values, [split]) for values in asked]
+
+
+def _reading(config: RunConfig) -> dict[str, Any]:
+    """Return every setting that says which rows there are, by its whole key."""
+    data, series = (part.model_dump(mode="json") for part in (config.data, config.series))
+    named = {f"data.{key}": value for key, value in data.items() if key != "split_seed"}
+    return named | {f"series.{k}": value for k, value in series.items() if k not in NOT_OF_ROWS}
 
 
 def train_seeds(

@@ -68,7 +68,7 @@ class Patient:
 
     @property
     def network(self) -> str:
-        """The backbone; ``series`` for a network of series, whose rates are those of new weights."""
+        """The backbone; ``series`` for networks of series, whose rates are those of new weights."""
         return "series" if self.facts.get("streams") else str(self.setting("model.backbone"))
 
     @property

@@ -13,22 +13,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.audit import Baseline, Corpus, Finding, Scored, audit
+from evenhand.audit import Corpus, Finding, Scored, audit
 from evenhand.audit.wording import normalised, words
 from evenhand.config import ModelConfig, RunConfig, override, parse_config
 from evenhand.data import read_dataset
+from evenhand.data.series import is_series
 from evenhand.data.split import folds
-from evenhand.decide import crossfit
 from evenhand.decide.folds import count_groups
 from evenhand.durable import write_json, write_text
 from evenhand.errors import ConfigError, DataError, EvenhandError
-from evenhand.evaluate.baselines import TfidfBaseline, fit_tfidf, trivial_baselines
-from evenhand.evaluate.metrics import Decided, accuracy, confusion_counts, f1, macro
-from evenhand.evaluate.selection import decided_at_half, macro_ap
+from evenhand.evaluate.baselines import TfidfBaseline, fit_tfidf
+from evenhand.evaluate.selection import macro_ap
+from evenhand.run.check_baselines import baselines_of
+from evenhand.run.check_series import windows_of
 from evenhand.run.predict import to_csv
+from evenhand.run.rivals import TFIDF
 from evenhand.run.sources import Sources
 from evenhand.seeds import generator
-from evenhand.types import FitStatistics, Predictions, Probs, Role, Task
+from evenhand.types import Predictions, Probs, Role
 
 Rows = NDArray[np.int64]
 
@@ -40,13 +42,10 @@ MOST_FITTED = 30_000
 MOST_CELLS = 40_000_000
 """Probabilities held at once, rows times labels."""
 CHUNK = 20_000
-TFIDF = "TF-IDF + logistic regression"
+LEARNT = ("scale", "auxiliary")
+"""Settings of series that only training reads."""
 FEWEST_TUNE = 2
 """Tune rows without which no cut can be chosen on other rows than it is tried on."""
-KINDS = {
-    Task.MULTILABEL: (f"{TFIDF}, fixed 0.5", f"{TFIDF}, a cut a label"),
-    Task.MULTICLASS: (f"{TFIDF}, argmax", f"{TFIDF}, biases"),
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Checked:
     def refused(self) -> EvenhandError | None:
         """Return why training would refuse these rows; None where it would not."""
         try:
-            dataset = self.sources.read(self.config.data, seed=self.config.split_seed)
+            dataset = self.sources.read(self.config)
         except EvenhandError as error:
             return error
         if dataset.count(Role.TUNE) >= FEWEST_TUNE:
@@ -164,7 +163,7 @@ def settings(given: Sequence[str]) -> RunConfig:
         if unread is not None:
             raise ConfigError(
                 "E110",
-                "a look at the data reads [data], model.max_length and seed only",
+                "a look at the data reads [data], [series], model.max_length and seed only",
                 got=f"--set {unread}=...",
                 fix=f"leave {unread} to evenhand train",
             )
@@ -175,6 +174,8 @@ def _for_training(key: str) -> bool:
     section, _, name = key.partition(".")
     if section == "model":
         return key == section or (name in ModelConfig.model_fields and name != "max_length")
+    if section == "series":
+        return name in LEARNT
     return section in RunConfig.model_fields and section not in ("data", "seed")
 
 
@@ -182,11 +183,15 @@ def look(sources: Sources, config: RunConfig) -> Checked:
     """Read rows as they stand and check them.
 
     No role is drawn and no label is refused for its few rows. Models of counted words are fitted
-    crosswise, with equal and near-equal texts kept together.
+    crosswise, with equal and near-equal texts kept together; of windows, models of their summary,
+    with recordings and groups of them kept together.
 
     Raises:
         EvenhandError: whatever reading may raise.
     """
+    if is_series(sources.data):
+        corpus, schema = windows_of(sources, config)
+        return Checked(corpus, audit(corpus), schema, sources, config)
     dataset = read_dataset(
         sources.data,
         tune=sources.tune,
@@ -238,7 +243,11 @@ def score(corpus: Corpus, *, seed: int = 0) -> Scored | None:
         corpus.unit_N[rows_M],
     )
     return Scored(
-        rows_S, probs_SC, _baselines(measured, seed=seed), len(measured), macro_ap(measured)
+        rows_S,
+        probs_SC,
+        baselines_of(measured, seed=seed, model=TFIDF),
+        len(measured),
+        macro_ap(measured),
     )
 
 
@@ -261,17 +270,3 @@ def _worded(corpus: Corpus, row: int) -> str:
     """Return a text in which blanks part what is to be counted."""
     text = corpus.texts[row]
     return text if corpus.spaced else " ".join(words(normalised(text), spaced=False))
-
-
-def _baselines(measured: Predictions, *, seed: int) -> tuple[Baseline, ...]:
-    fit = FitStatistics.of(measured.truth_NC, measured.labels.task)
-    plain, chosen = KINDS[measured.labels.task]
-    cuts = crossfit(measured, seed=seed, calibrate="none", cuts="per-label", shrink="none")
-    decided = trivial_baselines(fit, len(measured), seed=seed)
-    decided |= {plain: decided_at_half(measured), chosen: cuts.decided_NC}
-    return tuple(_measured(name, measured, given) for name, given in decided.items())
-
-
-def _measured(name: str, measured: Predictions, decided_NC: Decided) -> Baseline:
-    macro_f1 = float(macro(f1(confusion_counts(measured.truth_NC, decided_NC))))
-    return Baseline(name, macro_f1, accuracy(measured.truth_NC, decided_NC))

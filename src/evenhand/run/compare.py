@@ -12,6 +12,8 @@ from evenhand.errors import DataError, MissingFileError
 from evenhand.evaluate.compare import Comparison, Settings, compare
 from evenhand.evaluate.compare_rows import Answered
 from evenhand.evaluate.compare_slices import LENGTH, Slicing, by_length
+from evenhand.evaluate.mistakes_series import spoken
+from evenhand.evaluate.places import Places
 from evenhand.run.compare_files import (
     AnswerFile,
     TrueRows,
@@ -21,6 +23,8 @@ from evenhand.run.compare_files import (
 )
 from evenhand.run.folder import Run
 from evenhand.run.reread import column_by_id, decided_rows, reread, texts_of, values_of
+from evenhand.run.series import places_in
+from evenhand.run.series_slices import slicing_of
 from evenhand.types import Predictions, Role
 
 
@@ -150,6 +154,8 @@ class _Sources:
 
     def texts_if_any(self) -> Mapping[str, str]:
         """Return texts by id where they can be found; flips are shown without them otherwise."""
+        if (windows := self._windows()) is not None:
+            return dict(zip(windows.ids, spoken(windows), strict=True))
         try:
             return self._texts()
         except (DataError, MissingFileError):
@@ -172,6 +178,8 @@ class _Sources:
 
     def slicing(self, column: str, ids: Sequence[str]) -> Slicing:
         """Return a value for every row: of a column, or by the length of its text."""
+        if (windows := self._windows()) is not None:
+            return slicing_of(self.runs[0], windows, column)
         if column == LENGTH:
             texts = self._texts()
             return by_length({name: texts[name] for name in ids if name in texts})
@@ -187,6 +195,12 @@ class _Sources:
             got="; ".join(f"{t.path}: {', '.join(list(t.columns)[:8])}" for t in self._tables()),
             fix="name a file with ids and that column: --data FILE",
         )
+
+    def _windows(self) -> Places | None:
+        """Return where compared windows lie; None for texts, or where ``--data`` says more."""
+        if not self.runs or self.sides.data is not None:
+            return None
+        return places_in(self.runs[0], self._role())
 
     def _tables(self) -> list[Table]:
         if self.sides.data is not None:

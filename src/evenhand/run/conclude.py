@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from evenhand import bundle
-from evenhand.bundle import Architecture, Classifier
+from evenhand.bundle import Classifier
 from evenhand.config import RunConfig
 from evenhand.data import Dataset
+from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision, fit_decision
 from evenhand.durable import write_json
-from evenhand.evaluate.baselines import fit_tfidf
 from evenhand.evaluate.gates import Facts, GateResult, judge
 from evenhand.evaluate.results import Results, evaluate
+from evenhand.evaluate.series import Seen, positive_of, series_figures
 from evenhand.evaluate.systems import Question, Rival
 from evenhand.predictions import load_predictions, save_predictions
 from evenhand.run.deciding import decision_settings, kept_costs, settings_as_decided
 from evenhand.run.folder import Layout
-from evenhand.run.prepare import Prepared, encoder_config, predictions_of
+from evenhand.run.prepared import Prepared, predictions_of
 from evenhand.run.provenance import Stopwatch
 from evenhand.run.report import Judgement, mistakes_in, quick_check
-from evenhand.types import FitStatistics, Logits, Predictions, Role
+from evenhand.run.rivals import rivals_of
+from evenhand.run.series import seen_of, store_seen
+from evenhand.types import FitStatistics, Logits, Role
 
-TFIDF = "TF-IDF + logistic regression"
 REPORTING = "reporting"
 """The stage that writes the report."""
 
@@ -54,6 +55,8 @@ def conclude(
     """
     with watch.stage("scoring"):
         _score(dataset, prepared, layout)
+        if dataset.windows is not None:
+            store_seen(dataset, prepared.model, prepared.tables, layout)
     tune = load_predictions(layout.predictions("tune"))
     with watch.stage("deciding"):
         asked = decision_settings(config, rows=len(tune), costs=kept_costs(layout))
@@ -61,20 +64,24 @@ def conclude(
         decision.save(layout.decision)
     classifier = Classifier(
         prepared.model,
-        prepared.tokenizer,
-        _architecture(prepared, config, steps),
+        prepared.reader,
+        replace(prepared.architecture, trained_steps=steps),
         dataset.schema,
         decision=decision,
     )
     with watch.stage("bundling"):
         bundle.save(layout.bundle, classifier)
     with watch.stage("baselines"):
-        rivals = _rivals(dataset, layout) if config.report.baselines else ()
+        rivals = rivals_of(dataset, layout) if config.report.baselines else ()
     with watch.stage("evaluating"):
         results = measure(dataset, config, layout, decision, rivals=rivals)
         rows = Judgement(results.predictions, results.decided_NC, results.probs_NC)
+        seen = _seen(dataset, layout, results)
         metrics = results.to_dict() | {
-            "mistakes": mistakes_in(rows, texts_for_report(dataset, config)),
+            **_of_series(dataset, config, layout, decision, results=results, seen=seen),
+            "mistakes": mistakes_in(
+                rows, texts_for_report(dataset, config), None if seen is None else seen.places
+            ),
             "data_findings": quick_check(dataset, max_length=config.model.max_length),
         }
     gates = judged(config, metrics, layout, seconds=watch.seconds)
@@ -109,22 +116,57 @@ def measure(
 ) -> Results:
     """Measure the stored predictions beside the baselines."""
     report = layout.predictions("report")
-    sampled = [n for n in dataset.notes if "not a result" in n]
     return evaluate(
         load_predictions(layout.predictions("tune")),
         load_predictions(report) if dataset.count(Role.REPORT) else None,
         decision=decision,
         fit=FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task),
         rivals=rivals,
-        question=Question(
-            settings=settings_as_decided(config, decision),
-            resamples=config.report.resamples,
-            level=config.report.level,
-            seed=config.seed,
-            note="; ".join([config.report.note, *sampled] if config.report.note else sampled)
-            or None,
-        ),
+        question=_question(dataset, config, decision),
     )
+
+
+def _question(dataset: Dataset, config: RunConfig, decision: Decision) -> Question:
+    sampled = [n for n in dataset.notes if "not a result" in n]
+    return Question(
+        settings=settings_as_decided(config, decision),
+        resamples=config.report.resamples,
+        level=config.report.level,
+        seed=config.seed,
+        note="; ".join([config.report.note, *sampled] if config.report.note else sampled) or None,
+        positive=None if dataset.windows is None else positive_of(dataset.labels),
+    )
+
+
+def _seen(dataset: Dataset, layout: Layout, results: Results) -> Seen | None:
+    """Return what is known of measured windows; None for texts."""
+    if not isinstance(dataset.schema, SeriesSchema):
+        return None
+    return seen_of(layout, dataset.schema, results.predictions.role)
+
+
+def _of_series(
+    dataset: Dataset,
+    config: RunConfig,
+    layout: Layout,
+    decision: Decision,
+    *,
+    results: Results,
+    seen: Seen | None,
+) -> dict[str, Any]:
+    """Return what only windows have figures for, under its key; nothing for texts."""
+    if seen is None:
+        return {}
+    figures = series_figures(
+        load_predictions(layout.predictions("tune")),
+        results.predictions,
+        results.decided_NC,
+        seen,
+        decision=decision,
+        fit=FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task),
+        question=_question(dataset, config, decision),
+    )
+    return {"series": figures}
 
 
 def _score(dataset: Dataset, prepared: Prepared, layout: Layout) -> None:
@@ -135,37 +177,3 @@ def _score(dataset: Dataset, prepared: Prepared, layout: Layout) -> None:
         if dataset.count(role):
             scores = Logits(infer.logits(prepared.model, prepared.tables[role]))
             save_predictions(layout.predictions(role.value), predictions_of(dataset, role, scores))
-
-
-def _rivals(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
-    """Train TF-IDF + logistic regression on the fit rows and store its scores as well."""
-    fitted = fit_tfidf(
-        [dataset.texts[i] for i in dataset.rows(Role.FIT)],
-        dataset.truth(Role.FIT),
-        labels=dataset.labels,
-    )
-    scored: dict[Role, Predictions] = {}
-    for role in (Role.TUNE, Role.REPORT):
-        rows = dataset.rows(role)
-        if len(rows):
-            alone = fitted.predictions(
-                [dataset.texts[i] for i in rows],
-                dataset.truth_NC[rows],
-                ids=[dataset.ids[i] for i in rows],
-                role=role,
-            )
-            scored[role] = replace(alone, groups_N=dataset.unit_N[rows])
-            save_predictions(layout.predictions(f"tfidf-{role.value}"), scored[role])
-    return (Rival(TFIDF, scored[Role.TUNE], scored.get(Role.REPORT)),)
-
-
-def _architecture(prepared: Prepared, config: RunConfig, steps: int) -> Architecture:
-    head = config.model.head
-    return Architecture(
-        config=copy.deepcopy(encoder_config(prepared.model)),
-        pooling=config.model.pooling,
-        head=(head.name, head.settings()),
-        layers=config.model.layers,
-        max_length=config.model.max_length,
-        trained_steps=steps,
-    )

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.diagnose import Finding, Patient, diagnose, live
-from evenhand.run.files import read_config, read_decision, read_scores, read_systems, refuse_foreign
+from evenhand.run.files import (
+    read_config,
+    read_decision,
+    read_scores,
+    read_systems,
+    read_windows_part,
+    refuse_foreign,
+)
 from evenhand.run.folder import Layout
 from evenhand.run.sound import read_object, sound
 from evenhand.training.hooks import Record, read_history
@@ -51,6 +58,7 @@ def patient_of(folder: str | Path) -> Patient:
         systems=read_systems(layout.metrics),
         facts=facts,
         rows=rows,
+        series=read_windows_part(layout.metrics),
     )
 
 

@@ -6,31 +6,36 @@ import os
 from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from evenhand.augment import AUGMENTERS
 from evenhand.augment.passes import effect
+from evenhand.bundle import SeriesArchitecture, TextReader
 from evenhand.config import RunConfig
 from evenhand.data import Dataset
 from evenhand.errors import ConfigError
 from evenhand.evaluate.selection import SELECTION
+from evenhand.models.source import BYTES_TYPE
 from evenhand.run.diagnose import LiveDoctor
 from evenhand.run.folder import Layout
-from evenhand.run.prepare import Prepared
+from evenhand.run.prepare_series import present_labels
+from evenhand.run.prepared import Prepared
 from evenhand.run.remedies import Priors, corrections
 from evenhand.run.screen import Screen
 from evenhand.types import Floats, Role
 
 if TYPE_CHECKING:
-    from evenhand.models.text import TextClassifier
+    from torch import nn
+
+    from evenhand.sampling.buckets import Rows
     from evenhand.training.checkpoint import Progress
-    from evenhand.training.hooks import Hook
+    from evenhand.training.hooks import Display, Hook
     from evenhand.training.loop import Loop
-    from evenhand.training.passes import Passes
+    from evenhand.training.passes import Passes, Table
     from evenhand.training.plan import Plan
-    from evenhand.training.step import Stepper
+    from evenhand.training.step import Present, Stepper
 
 HEAD_RATIO = 10
 """How much faster new parameters learn than pretrained ones where nobody said."""
@@ -49,6 +54,7 @@ class Engine:
         screen: where it speaks.
         known: facts that do not depend on how training goes.
         used: every setting as it is used, for ``resolved.json``.
+        display: shows progress; None is the display of training.
     """
 
     loop: Loop
@@ -56,6 +62,7 @@ class Engine:
     screen: Screen
     known: dict[str, Any]
     used: dict[str, Any]
+    display: type[Display] | None = None
 
     @property
     def plan(self) -> Plan:
@@ -79,9 +86,10 @@ class Engine:
             say(f"going on from step {progress.step}")
         rows = self.plan.batch_size * self.plan.accumulate
         say(f"plan    {self.plan.epochs} passes, {loop.steps()} steps of {rows} rows")
+        shown = self.display or Display
         loop.hooks = (
             HistoryFile(self.layout.history, step=progress.step),
-            Display(say, live=self.screen.live, epochs=self.plan.epochs),
+            shown(say, live=self.screen.live, epochs=self.plan.epochs),
             *loop.hooks,
         )
         return loop.run(progress)
@@ -105,7 +113,7 @@ def assemble(
 
     _refuse_uncertain(config, prepared)
     passes = _passes(config, dataset, prepared)
-    plan = _plan(config, passes.rows)
+    plan = plan_of(config, passes.rows)
     schedule = SCHEDULES.build(
         config.schedule.name,
         plan.steps(passes.rows),
@@ -133,13 +141,14 @@ def assemble(
     )
     known = {
         "planned_steps": loop.steps(),
-        "truncated_share": prepared.tables[Role.FIT].truncated / prepared.fit.rows,
+        "truncated_share": prepared.truncated / prepared.fit.rows,
         "corrections": corrections(config),
         "natural_prior": priors.natural().tolist(),
         "effective_prior": priors.effective(1.0).tolist(),
         "learning_share": _learning_share(config, prepared, epochs=plan.epochs),
         "data_share": dataset.share,
-        **_augmented(passes, prepared, config),
+        **_augmented(passes, prepared),
+        **_streams(prepared),
     }
     used = config.model_dump(mode="json")
     used["train"]["epochs"] = plan.epochs
@@ -169,7 +178,7 @@ def _refuse_uncertain(config: RunConfig, prepared: Prepared) -> None:
         )
 
 
-def _plan(config: RunConfig, rows: int) -> Plan:
+def plan_of(config: RunConfig, rows: int) -> Plan:
     """Return how long to train; where nobody said, by the number of draws of a pass."""
     from evenhand.training.plan import Plan, enough_epochs, seconds_of
 
@@ -197,14 +206,31 @@ def _plan(config: RunConfig, rows: int) -> Plan:
 def _passes(config: RunConfig, dataset: Dataset, prepared: Prepared) -> Passes:
     from evenhand.training.passes import Passes
 
-    length = config.model.max_length
+    table = prepared.tables[Role.FIT]
+    if dataset.windows is not None:
+        return Passes(table, prepared.sampler, config.seed, changed=_changed(config, table))
     return Passes(
-        table=prepared.tables[Role.FIT],
+        table=table,
         sampler=prepared.sampler,
         seed=config.seed,
         texts=[dataset.texts[i] for i in dataset.rows(Role.FIT)] if config.augment else (),
         augmenters=[AUGMENTERS.build(p.name, settings=p.settings()) for p in config.augment],
-        encode=lambda texts: prepared.tokenizer.encode(texts, max_length=length),
+        encode=cast(TextReader, prepared.reader).table,
+    )
+
+
+def _changed(config: RunConfig, table: Table) -> Callable[[int, Rows], Table] | None:
+    """Return what makes the changed windows of a pass; None where nothing changes them."""
+    if not config.augment:
+        return None
+    from evenhand.models.series import SERIES_AUGMENTERS, WindowTable, augmented_table
+    from evenhand.models.series.augmenters import refuse_idle
+
+    chosen = [SERIES_AUGMENTERS.build(p.name, settings=p.settings()) for p in config.augment]
+    windows = cast(WindowTable, table)
+    refuse_idle(chosen, windows.streams)
+    return lambda epoch, rows_E: augmented_table(
+        windows, chosen, seed=config.seed, epoch=epoch, rows_E=rows_E
     )
 
 
@@ -221,7 +247,7 @@ def _stepper(config: RunConfig, dataset: Dataset, prepared: Prepared, *, epochs:
         optimizer=adamw(
             prepared.model,
             lr=optim.lr,
-            head_lr=optim.head_lr or HEAD_RATIO * optim.lr,
+            head_lr=_head_lr(config, prepared),
             weight_decay=optim.weight_decay,
             layer_decay=optim.layer_decay,
             learning=learning,
@@ -235,7 +261,31 @@ def _stepper(config: RunConfig, dataset: Dataset, prepared: Prepared, *, epochs:
         average=Average(prepared.model, decay=optim.ema, learning=learning)
         if optim.ema > 0
         else None,
+        present=_present(config, dataset, prepared),
     )
+
+
+def _head_lr(config: RunConfig, prepared: Prepared) -> float:
+    """Return the peak rate of what is not in the encoder.
+
+    The rates of ``bytes`` and of networks of series are those of new weights already, also where
+    series go on from pre-training: ten times as much is too fast for a head.
+    """
+    optim, about = config.optim, prepared.architecture
+    if optim.head_lr is not None:
+        return optim.head_lr
+    new = isinstance(about, SeriesArchitecture) or about.config["model_type"] == BYTES_TYPE
+    return optim.lr if new else HEAD_RATIO * optim.lr
+
+
+def _present(config: RunConfig, dataset: Dataset, prepared: Prepared) -> Present | None:
+    """Return the present labels that an auxiliary head learns; None without such a head."""
+    from evenhand.training.step import Present
+
+    about = prepared.architecture
+    if not isinstance(about, SeriesArchitecture) or not about.auxiliary:
+        return None
+    return Present(present_labels(dataset), config.series.auxiliary)
 
 
 def _trackers(config: RunConfig, layout: Layout) -> tuple[Hook, ...]:
@@ -245,7 +295,7 @@ def _trackers(config: RunConfig, layout: Layout) -> tuple[Hook, ...]:
 
 
 def _before_pass(
-    config: RunConfig, model: TextClassifier, priors: Priors, *, share: Callable[[int], float]
+    config: RunConfig, model: nn.Module, priors: Priors, *, share: Callable[[int], float]
 ) -> Callable[[int], None]:
     """Return what happens before each pass: who may learn, and which prior shift is undone."""
     import torch
@@ -258,16 +308,17 @@ def _before_pass(
         set_trainable(
             model, frozen=optim.frozen_layers, unfreeze_every=optim.unfreeze_every, epoch=epoch
         )
-        model.shift_C.copy_(torch.from_numpy(priors.shift(share(epoch))))
+        shift_C = model.get_buffer("shift_C")
+        shift_C.copy_(torch.from_numpy(priors.shift(share(epoch))))
 
     return before
 
 
-def _start_shifted(model: TextClassifier, shift_C: Floats) -> None:
+def _start_shifted(model: nn.Module, shift_C: Floats) -> None:
     """Move the head's prior bias to where remedies move the best scores."""
     import torch
 
-    bias_C = model.head.output.bias
+    bias_C = model.get_parameter("head.output.bias")
     with torch.no_grad():
         bias_C.add_(torch.from_numpy(shift_C).to(bias_C))
 
@@ -291,15 +342,23 @@ def _learning(config: RunConfig, prepared: Prepared, *, epochs: int) -> frozense
     )
 
 
-def _augmented(passes: Passes, prepared: Prepared, config: RunConfig) -> dict[str, Any]:
-    """Return the share of texts that augmentation changes, and that the tokenizer undoes."""
-    if not passes.augmenters:
+def _streams(prepared: Prepared) -> dict[str, Any]:
+    """Return the streams that are read, by which the doctor knows a run on series."""
+    about = prepared.architecture
+    if not isinstance(about, SeriesArchitecture):
         return {}
-    tokenizer, length = prepared.tokenizer, config.model.max_length
+    return {"streams": [name for name, _ in about.streams]}
+
+
+def _augmented(passes: Passes, prepared: Prepared) -> dict[str, Any]:
+    """Return the share of texts that augmentation changes, and that the tokenizer undoes."""
+    if not passes.augmenters or not isinstance(prepared.reader, TextReader):
+        return {}
+    reader = prepared.reader
 
     def encode(texts: Sequence[str]) -> list[list[int]]:
-        table = tokenizer.encode(texts, max_length=length)
+        table = reader.table(texts)
         return [ids.tolist() for ids in np.split(table.ids, table.starts[1:-1])]
 
-    found = effect(passes.augmenters, passes.texts[:LOOKED_AT], encode, seed=config.seed)
+    found = effect(passes.augmenters, passes.texts[:LOOKED_AT], encode, seed=passes.seed)
     return {"augmented": {"changed": found.changed, "undone": found.undone}}

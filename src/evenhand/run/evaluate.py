@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evenhand.bundle import Classifier
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_labelled
+from evenhand.data.series import SeriesSchema, read_series_like
 from evenhand.data.split_file import load_split
-from evenhand.decide import Decision
 from evenhand.durable import make_folder, write_json
 from evenhand.errors import DataError, MissingFileError
 from evenhand.evaluate.intervals import METHOD
+from evenhand.evaluate.places import Places
 from evenhand.evaluate.report import Evidence, write_report
 from evenhand.evaluate.results import Results, averages_and_calibration, evaluate
+from evenhand.evaluate.series import Seen, positive_of, series_figures
 from evenhand.evaluate.systems import Question
 from evenhand.run import provenance
 from evenhand.run.conclude import judged, texts_for_report
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Layout, Run
-from evenhand.run.prepare import predictions_of
+from evenhand.run.prepared import predictions_of
 from evenhand.run.report import Judgement, mistakes_in, positives_of, report_run
 from evenhand.run.reread import decided_rows, measured_role, reread, settings_of
+from evenhand.run.series import places_in, places_of, without_each
 from evenhand.run.sound import sound
 from evenhand.types import FitStatistics, Role
 
@@ -53,7 +57,7 @@ def evaluate_again(run: Run) -> dict[str, Any]:
     if not {"averages", "calibration"} <= stored.keys():
         metrics |= averages_and_calibration(predictions, decided_NC, probs_NC)
     if "mistakes" not in stored:
-        metrics["mistakes"] = mistakes_in(rows, texts)
+        metrics["mistakes"] = mistakes_in(rows, texts, places_in(run, predictions.role))
     gates = judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
     metrics["gates"] = [gate.to_dict() for gate in gates]
     if metrics != stored:
@@ -93,7 +97,7 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
 
     Args:
         run: a finished run.
-        data: labelled rows, read by the run's own schema.
+        data: labelled rows, or a folder of series, read by the run's own schema.
         out: where ``metrics.json``, ``report.html`` and ``report.md`` go, if anywhere.
 
     Returns:
@@ -104,16 +108,19 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
             that the run has not.
     """
     classifier, config = run.classifier, settings_of(run)
-    dataset = read_labelled(data, classifier.schema, classifier.labels, Role.REPORT)
+    dataset = _read_like(data, classifier)
     _refuse_seen(run, dataset)
+    question = _question(run, config, dataset)
+    contents = dataset.texts if dataset.windows is None else dataset.windows
     results = evaluate(
         run.predictions(Role.TUNE),
-        predictions_of(dataset, Role.REPORT, classifier.logits(dataset.texts)),
+        predictions_of(dataset, Role.REPORT, classifier.logits(contents)),
         decision=run.decision,
         fit=FitStatistics.from_dict(run.manifest["fit"]),
-        question=_question(config, run.decision),
+        question=question,
     )
     metrics = _with_mistakes_and_gates(run, config, results, dataset)
+    metrics |= _of_series(run, results, dataset, question)
     if out is not None:
         make_folder(out)
         write_json(Layout(out).metrics, metrics)
@@ -122,14 +129,45 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
     return metrics
 
 
+def _read_like(data: Any, classifier: Classifier) -> Dataset:
+    """Read labelled rows as those that the classifier was made from.
+
+    Raises:
+        DataError: E204 for texts where it reads series; as reading otherwise.
+        MissingFileError: E202 for what is no folder of series where it reads these.
+    """
+    if isinstance(classifier.schema, SeriesSchema):
+        return read_series_like(data, classifier.schema, Role.REPORT)
+    return read_labelled(data, classifier.schema, classifier.labels, Role.REPORT)
+
+
+def _of_series(run: Run, results: Results, dataset: Dataset, question: Question) -> dict[str, Any]:
+    """Return what only windows have figures for, under its key; nothing for texts."""
+    classifier = run.classifier
+    if dataset.windows is None or not isinstance(classifier.schema, SeriesSchema):
+        return {}
+    reader: Any = classifier.reader
+    table = reader.table(dataset.windows)
+    hidden = without_each(dataset, Role.REPORT, classifier.model, table)
+    figures = series_figures(
+        run.predictions(Role.TUNE),
+        results.predictions,
+        results.decided_NC,
+        Seen(classifier.schema, places_of(dataset, Role.REPORT), hidden),
+        decision=run.decision,
+        fit=FitStatistics.from_dict(run.manifest["fit"]),
+        question=question,
+    )
+    return {"series": figures}
+
+
 def _refuse_seen(run: Run, dataset: Dataset) -> None:
     """Refuse ids of the run's fit and tune rows, and a copy of a file that holds such rows.
 
-    The copy matters where rows go by file and line: under another name its ids are new.
+    The copy matters where rows go by file and line: under another name its ids are new. Windows go
+    by the name of their recording, and other recordings may bear it: there content alone counts.
     """
-    with sound(run.layout.split):
-        roles = load_split(run.layout.split)
-    seen = {role: [i for i in dataset.ids if roles.get(i) is role] for role in CHOSE}
+    seen = _seen_before(run, dataset) if dataset.windows is None else {}
     parts = [f"{len(ids):,} {role} rows, such as {ids[0]!r}" for role, ids in seen.items() if ids]
     among = f"among {len(dataset):,} rows: {' and '.join(parts)}"
     read = _files_read(run)
@@ -143,9 +181,33 @@ def _refuse_seen(run: Run, dataset: Dataset) -> None:
             "E208",
             "rows that trained this run or chose its cuts cannot prove it",
             got=among if parts else copies[0],
-            fix="pass rows that the run has never seen"
-            + ("" if dataset.schema.id else "; without an id column rows go by file and line"),
+            fix="pass rows that the run has never seen" + _how_rows_go(dataset),
         )
+
+
+def _seen_before(run: Run, dataset: Dataset) -> dict[Role, list[str]]:
+    """Return the ids of rows that the run has learnt from, by what they were to it."""
+    with sound(run.layout.split):
+        roles = load_split(run.layout.split)
+    return {role: [i for i in dataset.ids if roles.get(i) is role] for role in CHOSE}
+
+
+def _how_rows_go(dataset: Dataset) -> str:
+    """Say by what rows are told apart, where that is no id of their own."""
+    if isinstance(dataset.schema, SeriesSchema) or dataset.schema.id:
+        return ""
+    return "; without an id column rows go by file and line"
+
+
+def _namesakes(run: Run, dataset: Dataset) -> str | None:
+    """Say how many windows bear names of windows that the run has learnt from; None of texts."""
+    found = 0 if dataset.windows is None else sum(map(len, _seen_before(run, dataset).values()))
+    if not found:
+        return None
+    return (
+        f"{found:,} of {len(dataset):,} windows bear names of windows that the run has learnt "
+        "from; their files hold other bytes: make sure that they are other recordings"
+    )
 
 
 def _files_read(run: Run) -> dict[str, str]:
@@ -166,9 +228,13 @@ def _with_mistakes_and_gates(
     metrics = results.to_dict()
     gates = judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
     return metrics | {
-        "mistakes": mistakes_in(rows, texts_for_report(dataset, config)),
+        "mistakes": mistakes_in(rows, texts_for_report(dataset, config), _places(dataset)),
         "gates": [gate.to_dict() for gate in gates],
     }
+
+
+def _places(dataset: Dataset) -> Places | None:
+    return None if dataset.windows is None else places_of(dataset, Role.REPORT)
 
 
 def _report(
@@ -197,11 +263,13 @@ def _report(
     write_report(out, evidence)
 
 
-def _question(config: RunConfig, decision: Decision) -> Question:
+def _question(run: Run, config: RunConfig, dataset: Dataset) -> Question:
+    noted = (config.report.note, _namesakes(run, dataset))
     return Question(
-        settings=settings_as_decided(config, decision),
+        settings=settings_as_decided(config, run.decision),
         resamples=config.report.resamples,
         level=config.report.level,
         seed=config.seed,
-        note=config.report.note,
+        note="; ".join(filter(None, noted)) or None,
+        positive=None if dataset.windows is None else positive_of(dataset.labels),
     )

@@ -57,6 +57,20 @@ def read_systems(file: Path) -> Sequence[Mapping[str, Any]]:
         return systems
 
 
+def read_windows_part(file: Path) -> Mapping[str, Any]:
+    """Return what ``metrics.json`` holds of windows; empty for texts, and before the end.
+
+    Raises E401 if damaged.
+    """
+    if not file.is_file():
+        return {}
+    with sound(file):
+        found: dict[str, Any] = read_object(file).get("series", {})
+        if found:
+            itemgetter("streams", "positive", "without", "foretelling")(found)
+        return found
+
+
 def read_decision(file: Path, scored: Predictions | None) -> dict[str, Any] | None:
     """Return ``decision.json``, None before the end; it must be about the labels of the scores.
 

@@ -10,8 +10,12 @@ from evenhand.data import Dataset
 from evenhand.evaluate.compare_slices import LENGTH, Slicing, by_length
 from evenhand.evaluate.mistakes import Judged, Mistakes, find_mistakes
 from evenhand.evaluate.mistakes_near import NearestRows
+from evenhand.evaluate.mistakes_series import MOMENT, TIME, window_mistakes
+from evenhand.evaluate.places import Places
 from evenhand.run.folder import Run
 from evenhand.run.reread import decided_rows, measured_role, reread, texts_of, values_of
+from evenhand.run.series import places_in
+from evenhand.run.series_slices import slicing_of
 from evenhand.types import Role
 
 
@@ -21,12 +25,12 @@ def mistakes_of(
     """Describe what the run gets wrong among its report rows, or its tune rows without them.
 
     Tune rows are decided by cuts that other tune rows chose. How errors depend on the length
-    of a text is always told.
+    of a text is always told; of a window, on its moment and its time.
 
     Args:
         run: a finished run.
         label: one label; all of them if None.
-        slices: further columns of the run's own files.
+        slices: further columns of the run's own files, or keys of its recordings.
         shown: mistakes of each kind shown a label.
 
     Raises:
@@ -36,8 +40,12 @@ def mistakes_of(
     """
     if label is not None:
         run.decision.labels.index(label)
+    role = measured_role(run)
+    places = places_in(run, role)
+    if places is not None:
+        return _of_windows(run, places, role, label=label, slices=slices, shown=shown)
     dataset = reread(run)
-    predictions, decided_NC, probs_NC = decided_rows(run, measured_role(run))
+    predictions, decided_NC, probs_NC = decided_rows(run, role)
     texts = texts_of(dataset)
     judged = Judged(
         ids=predictions.ids,
@@ -57,6 +65,30 @@ def mistakes_of(
     by = [by_length(dict(zip(judged.ids, judged.texts, strict=True)))]
     by += [Slicing(column, values_of(run, column)) for column in slices if column != LENGTH]
     return find_mistakes(judged, tokens, neighbours=nearest, slices=by, only=label, shown=shown)
+
+
+def _of_windows(
+    run: Run,
+    places: Places,
+    role: Role,
+    *,
+    label: str | None,
+    slices: Sequence[str],
+    shown: int,
+) -> Mistakes:
+    """Describe the mistakes of a run on series; its folders are read for further slices only."""
+    predictions, decided_NC, probs_NC = decided_rows(run, role)
+    judged = Judged(
+        ids=predictions.ids,
+        texts=places.ids,
+        truth_NC=predictions.truth_NC,
+        decided_NC=decided_NC,
+        probs_NC=probs_NC,
+        labels=predictions.labels,
+        groups_N=predictions.groups_N,
+    )
+    by = [slicing_of(run, places, column) for column in slices if column not in (MOMENT, TIME)]
+    return window_mistakes(judged, places, slices=by, only=label, shown=shown)
 
 
 def _tokens(texts: Sequence[str], *, spaced: bool) -> list[list[str]]:

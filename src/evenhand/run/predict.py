@@ -1,4 +1,4 @@
-"""Answers for files and texts, as columns that can be written."""
+"""Answers for files, texts and folders of series, as columns that can be written."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
+import numpy as np
+
 from evenhand.bundle import Classifier
-from evenhand.data import read_texts
+from evenhand.data import Schema, read_texts
 from evenhand.data.csv_text import csv_text
-from evenhand.errors import DataError
+from evenhand.data.series import SeriesSchema, is_series, read_windows
+from evenhand.errors import ConfigError, DataError
+from evenhand.evaluate.places import Places
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run by a spreadsheet; it is written with a ``'`` before it."""
@@ -22,12 +26,66 @@ def answer_file(classifier: Classifier, source: str) -> dict[str, list[Any]]:
     A column of ``source`` that bears such a name itself is kept as ``input:NAME``.
 
     Raises:
+        ConfigError: E110 when the classifier reads series.
         DataError: E205 when the text column is missing, and whatever reading may raise.
     """
-    table, texts = read_texts(source, classifier.schema)
+    table, texts = read_texts(source, _schema_of_texts(classifier, source))
     answers = classifier.predict(texts).frame()
     given = {f"input:{n}" if n in answers else n: cells for n, cells in table.columns.items()}
     return {**given, **answers}
+
+
+def answer_folder(
+    classifier: Classifier, source: str
+) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+    """Answer every window of a folder of series, also those whose future is not recorded.
+
+    Returns:
+        The columns ``id``, ``recording``, ``start`` and ``end`` (seconds from the recording's
+        beginning), ``labels`` and ``p:NAME`` for each label; and what the user should know.
+
+    Raises:
+        ConfigError: E110 when the classifier reads texts.
+        EvenhandError: whatever reading may raise.
+    """
+    schema = classifier.schema
+    if not isinstance(schema, SeriesSchema):
+        raise ConfigError(
+            "E110",
+            "this run reads texts, and that is a folder of series",
+            got=source,
+            fix="name a table with its text column, or a run that was trained on series",
+        )
+    rows = read_windows(source, schema)
+    places = Places.of(rows.ids, rows.windows, schema)
+    columns: dict[str, list[Any]] = {
+        "id": list(places.ids),
+        "recording": list(places.recordings),
+        "start": np.round(places.start_N, 6).tolist(),
+        "end": np.round(places.end_N, 6).tolist(),
+    }
+    return columns | classifier.predict(rows.windows).frame(), rows.notes
+
+
+def answers(classifier: Classifier, source: str) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+    """Return the columns that answer a table or a folder of series, and what to know of it.
+
+    Raises as ``answer_file`` and ``answer_folder``.
+    """
+    if is_series(source):
+        return answer_folder(classifier, source)
+    return answer_file(classifier, source), ()
+
+
+def _schema_of_texts(classifier: Classifier, source: str) -> Schema:
+    if isinstance(classifier.schema, Schema):
+        return classifier.schema
+    raise ConfigError(
+        "E110",
+        "this run reads series, and that is no folder of them",
+        got=source,
+        fix="name a folder with NPZ files in it",
+    )
 
 
 def read_lines(stream: TextIO) -> list[str]:
@@ -48,7 +106,12 @@ def read_lines(stream: TextIO) -> list[str]:
 
 
 def answer_texts(classifier: Classifier, texts: Sequence[str]) -> dict[str, list[Any]]:
-    """Return columns ``text``, ``labels`` and ``p:NAME`` for each label."""
+    """Return columns ``text``, ``labels`` and ``p:NAME`` for each label.
+
+    Raises:
+        ConfigError: E110 when the classifier reads series.
+    """
+    _schema_of_texts(classifier, "texts")
     return {"text": list(texts), **classifier.predict(texts).frame()}
 
 

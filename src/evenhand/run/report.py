@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from evenhand.audit import AUDITS, Corpus
+from evenhand.audit.checks import codes_of
 from evenhand.audit.finding import by_urgency
 from evenhand.audit.wording import has_spaces, normalised, words
 from evenhand.data import Dataset
@@ -18,6 +19,8 @@ from evenhand.diagnose.remedy import settings as settings_to_try
 from evenhand.evaluate.compare_slices import by_length
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.mistakes import Judged, find_mistakes
+from evenhand.evaluate.mistakes_series import window_mistakes
+from evenhand.evaluate.places import Places
 from evenhand.evaluate.report import Evidence, write_report
 from evenhand.evaluate.report_mistakes import OF_A_LABEL, digest
 from evenhand.predictions import load_predictions
@@ -50,17 +53,18 @@ class Judgement:
     probs_NC: Floats
 
 
-def mistakes_in(judged: Judgement, texts: Mapping[str, str]) -> dict[str, Any]:
+def mistakes_in(
+    judged: Judgement, texts: Mapping[str, str], places: Places | None = None
+) -> dict[str, Any]:
     """Return the few mistakes that a report shows; without texts, no words and no lengths.
 
     Args:
         judged: the measured rows.
         texts: of every one of them by id, or of none.
+        places: where windows lie, told in place of words and lengths; None for texts.
     """
     ids = judged.predictions.ids
     read = [texts.get(name, "") for name in ids]
-    spaced = has_spaces(read)
-    tokens = [words(normalised(text), spaced=spaced) for text in read]
     rows = Judged(
         ids=ids,
         texts=read,
@@ -69,6 +73,11 @@ def mistakes_in(judged: Judgement, texts: Mapping[str, str]) -> dict[str, Any]:
         probs_NC=judged.probs_NC,
         labels=judged.predictions.labels,
     )
+    if places is not None:
+        grouped = replace(rows, groups_N=judged.predictions.groups_N)
+        return digest(window_mistakes(grouped, places, shown=OF_A_LABEL).to_dict())
+    spaced = has_spaces(read)
+    tokens = [words(normalised(text), spaced=spaced) for text in read]
     slices = [by_length(dict(zip(ids, read, strict=True)))] if texts else []
     found = find_mistakes(rows, tokens, slices=slices, shown=OF_A_LABEL, label_words=False)
     return digest(found.to_dict())
@@ -78,7 +87,7 @@ def quick_check(dataset: Dataset, *, max_length: int) -> list[dict[str, Any]]:
     """Return what the checks of data that take no time find, worst first, as plain values."""
     corpus = Corpus.of(dataset, max_length=max_length)
     left_out = SLOW_CHECKS | (NEARBY_CHECKS if len(dataset) > MOST_NEARBY else frozenset())
-    found = [AUDITS.build(c, corpus, settings={}) for c in AUDITS.names() if c not in left_out]
+    found = [AUDITS.build(c, corpus, settings={}) for c in codes_of(corpus) if c not in left_out]
     return [finding.to_dict() for finding in sorted(filter(None, found), key=by_urgency)]
 
 

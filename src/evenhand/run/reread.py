@@ -61,10 +61,10 @@ def reread(run: Run) -> Dataset:
         MissingFileError: E202 when a file is gone, or was a table in memory.
         DataError: E211 when the files are no longer what they were.
     """
-    sources = _sources(run)
+    sources = sources_of(run)
     config = settings_of(run)
     try:
-        dataset = sources.read(config.data, seed=config.split_seed)
+        dataset = sources.read(config)
     except MissingFileError as error:
         raise _gone(run, error.got) from error
     if (files := changed_data(dataset, run.manifest["sha256"])) is not None:
@@ -84,7 +84,7 @@ def values_of(run: Run, column: str) -> dict[str, str]:
         MissingFileError: E202 when a file is gone.
         DataError: E205 when no file has the column.
     """
-    sources, header = _sources(run), settings_of(run).data.header
+    sources, header = sources_of(run), settings_of(run).data.header
     try:
         tables = [
             read_table(source, header=header)
@@ -137,7 +137,8 @@ def unguarded(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
 
 
-def _sources(run: Run) -> Sources:
+def sources_of(run: Run) -> Sources:
+    """Return what the run was made from. Raises E202 where that was a table in memory."""
     stored: Mapping[str, Any] = run.manifest["sources"]
     in_memory = [what for what in stored.values() if what is not None and what.startswith("<")]
     if in_memory:

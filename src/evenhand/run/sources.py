@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evenhand.config import DataConfig
+from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_dataset
+from evenhand.data.series import is_series, read_series
+from evenhand.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,43 @@ class Sources:
     report: Any = None
     labels_file: str | Path | None = None
 
-    def read(self, config: DataConfig, *, seed: int) -> Dataset:
-        """Return all rows with roles. Raises as ``read_dataset``."""
-        return read_dataset(
+    def read(self, config: RunConfig) -> Dataset:
+        """Return all rows with roles: texts of tables, windows of folders of series.
+
+        Raises as ``read_dataset`` and ``read_series``.
+        """
+        if not is_series(self.data):
+            return read_dataset(
+                self.data,
+                tune=self.tune,
+                report=self.report,
+                labels_file=self.labels_file,
+                config=config.data,
+                seed=config.split_seed,
+            )
+        self.refuse_labels_file()
+        return read_series(
             self.data,
             tune=self.tune,
             report=self.report,
-            labels_file=self.labels_file,
-            config=config,
-            seed=seed,
+            data=config.data,
+            config=config.series,
+            seed=config.split_seed,
         )
+
+    def refuse_labels_file(self) -> None:
+        """Raise where a file names the labels of series, which ``metadata.json`` does.
+
+        Raises:
+            ConfigError: E110.
+        """
+        if self.labels_file is not None:
+            raise ConfigError(
+                "E110",
+                "labels of series stand in metadata.json",
+                got=f"--labels-file {self.labels_file}",
+                fix='leave it out; "labels": [...] in metadata.json names them',
+            )
 
     def to_dict(self) -> dict[str, str | None]:
         """Return absolute paths where there are files, and names of types where there are none."""

@@ -16,13 +16,15 @@ from evenhand.decide import Costs
 from evenhand.durable import make_folder, write_json, write_text
 from evenhand.errors import DataError, MissingFileError, TrainingError, WriteError
 from evenhand.evaluate.gates import refuse_unknown_labels
+from evenhand.models.presets import preset_for, with_preset
 from evenhand.run import provenance
 from evenhand.run.conclude import REPORTING, conclude, texts_for_report
 from evenhand.run.deciding import check_demands, costs_of, kept_costs
 from evenhand.run.diagnose import findings_of
 from evenhand.run.engine import Engine, assemble
 from evenhand.run.folder import Layout, Run
-from evenhand.run.prepare import Prepared, check_parts, prepare
+from evenhand.run.prepare import check_parts, prepare
+from evenhand.run.prepared import Prepared
 from evenhand.run.provenance import Stopwatch
 from evenhand.run.remedies import refuse_idle
 from evenhand.run.report import report_run
@@ -72,12 +74,12 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
         EvenhandError: with the code of what is wrong.
     """
     asked = _located(asked)
-    config = parse_config(asked, source="the run file or --set")
+    config = _settled(asked, source="the run file or --set", screen=screen)
     layout = Layout(Path(out))
     layout.refuse_used()
     check_parts(config)
     job = Job(sources, config, layout, screen, Stopwatch(), costs_of(config))
-    dataset = _read(job)
+    dataset = read_rows(job)
     refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
     for line in check_demands(config, dataset, job.costs):
         screen.say(line)
@@ -105,7 +107,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
-    config = parse_config(read_toml(layout.asked), source=str(layout.asked))
+    config = _settled(read_toml(layout.asked), source=str(layout.asked), screen=screen)
     manifest = read_sound(layout.manifest, "sources", "sha256", "seconds")
     resolved = read_sound(layout.resolved, "train")
     if (setting := changed_setting(config, resolved)) is not None:
@@ -131,7 +133,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
             fix="undo the change, or start a new run with another --out",
         )
     check_parts(config)
-    dataset = _read(job)
+    dataset = read_rows(job)
     if (files := changed_data(dataset, manifest["sha256"])) is not None:
         raise TrainingError(
             "E303",
@@ -170,13 +172,28 @@ def _located(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "decision": {**decision, "costs": str(Path(decision["costs"]).absolute())}}
 
 
+def _settled(asked: dict[str, Any], *, source: str, screen: Screen) -> RunConfig:
+    """Check the settings; put in what the backbone's family wants where nobody said anything."""
+    config = parse_config(asked, source=source)
+    preset = preset_for(asked, backbone=config.model.backbone)
+    if preset is None:
+        return config
+    screen.say(preset.line())
+    return parse_config(with_preset(asked, preset), source=source)
+
+
 def _config_hash(config: RunConfig) -> str:
     return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
 
 
-def _read(job: Job) -> Dataset:
+def read_rows(job: Job) -> Dataset:
+    """Read the rows of a run and say what was found.
+
+    Raises:
+        DataError: E209 where there are no tune rows; as ``Sources.read`` otherwise.
+    """
     with job.watch.stage("reading"):
-        dataset = job.sources.read(job.config.data, seed=job.config.split_seed)
+        dataset = job.sources.read(job.config)
     if not dataset.count(Role.TUNE):
         raise DataError(
             "E209",

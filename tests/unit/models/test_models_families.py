@@ -12,7 +12,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from evenhand import bundle
-from evenhand.bundle import Architecture, Classifier
+from evenhand.bundle import Architecture, Classifier, TextReader
 from evenhand.data.schema import Layout, Schema
 from evenhand.decide import Decision
 from evenhand.errors import ConfigError, MissingFileError
@@ -218,7 +218,8 @@ def shipped(model, tokenizer, folder, *, steps):
     )
     config = json.loads(json.dumps(model.encoder.config.to_dict()))
     about = Architecture(config=config, max_length=48, trained_steps=steps, **SHAPE)
-    made = Classifier(model, tokenizer, about, schema, decision=decision)
+    reader = TextReader(tokenizer, about.max_length)
+    made = Classifier(model, reader, about, schema, decision=decision)
     bundle.save(folder / "bundle", made)
     return bundle.load(folder / "bundle"), made
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.config import DataConfig
+from evenhand.config import RunConfig
 from evenhand.errors import EvenhandError
 from evenhand.run.sources import Sources
 from evenhand.types import Role
@@ -29,9 +29,9 @@ def test_a_stored_source_is_read_again_from_any_folder(tmp_path, monkeypatch):
     Path("rows.csv").write_text(ROWS)
     first = Sources("rows.csv")
     again = Sources.from_dict(first.to_dict())
-    read = first.read(DataConfig(), seed=0)
+    read = first.read(RunConfig())
     monkeypatch.chdir("/")
-    same = again.read(DataConfig(), seed=0)
+    same = again.read(RunConfig())
     assert (read.texts, read.roles) == (same.texts, same.roles)
     assert read.count(Role.TUNE) > 0
 
@@ -41,4 +41,4 @@ def test_a_table_in_memory_is_named_by_its_type_and_cannot_be_read_again():
     stored = Sources(table).to_dict()
     assert stored["data"] == "<dict>"
     with pytest.raises(EvenhandError, match=r"\[E202\]"):
-        Sources.from_dict(stored).read(DataConfig(), seed=0)
+        Sources.from_dict(stored).read(RunConfig())

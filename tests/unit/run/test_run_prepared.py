@@ -5,7 +5,7 @@ import numpy as np
 from evenhand.config import DataConfig
 from evenhand.data import read_dataset
 from evenhand.decide import crossfit
-from evenhand.run.prepare import predictions_of
+from evenhand.run.prepared import predictions_of
 from evenhand.types import Logits, Role
 
 

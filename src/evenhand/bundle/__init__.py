@@ -1,0 +1,18 @@
+"""The deployable folder: what a team puts in front of users, and what reads it back."""
+
+from evenhand.bundle.classifier import Answers, Classifier
+from evenhand.bundle.folder import find, load, save
+from evenhand.bundle.series import SeriesArchitecture, SeriesReader
+from evenhand.bundle.text import Architecture, TextReader
+
+__all__ = [
+    "Answers",
+    "Architecture",
+    "Classifier",
+    "SeriesArchitecture",
+    "SeriesReader",
+    "TextReader",
+    "find",
+    "load",
+    "save",
+]

@@ -1,0 +1,217 @@
+"""What training on series needs: scaled windows and a network that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evenhand.augment import AUGMENTERS
+from evenhand.bundle import SeriesArchitecture, SeriesReader
+from evenhand.config import ModelConfig, PretrainConfig, RunConfig, SeriesConfig
+from evenhand.data import Dataset
+from evenhand.data.series import Scaler, SeriesSchema, Windows
+from evenhand.errors import ConfigError
+from evenhand.models.series import SERIES_AUGMENTERS
+from evenhand.run.augmenters import refuse_other_augmenters
+from evenhand.run.prepared import Prepared
+from evenhand.run.pretrained import read_pretrained, refuse_frozen
+from evenhand.seeds import derive
+from evenhand.types import FitStatistics, Role
+
+if TYPE_CHECKING:
+    from evenhand.losses import Loss
+    from evenhand.models.series import SeriesClassifier
+    from evenhand.models.series.networks import Streams
+    from evenhand.sampling import Sampler
+
+TEXT_KEYS = (
+    "backbone",
+    "pooling",
+    "max_length",
+    "placeholders",
+    "layers",
+    "vocabulary",
+    "label_texts",
+)
+"""Keys of ``[model]`` that only texts read."""
+FORETOLD = ("horizon", "any", "future")
+"""Targets that are not the window's own label, so that this one can be learnt beside them."""
+
+
+def prepare_series(
+    dataset: Dataset, config: RunConfig, *, fit: FitStatistics, loss: Loss, sampler: Sampler
+) -> Prepared:
+    """Build the network on its device over windows that are scaled by the fit rows.
+
+    Raises:
+        ConfigError: E105 for settings that only texts read, or that do not go with an auxiliary
+            head; E102 for settings that the network does not take.
+        BundleError: E402 when ``model.pretrained`` holds another network.
+    """
+    from evenhand.models.precision import pick_device, pick_precision
+    from evenhand.models.pretraining import load_pretrained
+
+    refuse_text_settings(config)
+    refuse_frozen(config)
+    refuse_pretraining_settings(config)
+    windows, schema = series_of(dataset)
+    streams = tuple((stream.name, stream.width) for stream in schema.streams)
+    auxiliary = len(schema.names) if _learns_present(config, schema) else 0
+    refuse_with_auxiliary(config, auxiliary)
+    fit_windows = windows.take(dataset.rows(Role.FIT))
+    pretrained, said = read_pretrained(config, dataset, windows, schema)
+    scaler = _scaler(config, fit_windows) if pretrained is None else pretrained.scaler
+    network, head = config.model.network, config.model.head
+    model = _new_model(config, streams, fit=fit, auxiliary=auxiliary)
+    if pretrained is not None:
+        said += load_pretrained(model, pretrained).lines()
+    device = pick_device()
+    asked = "float32" if config.model.precision == "auto" else config.model.precision
+    reader = SeriesReader(scaler, tuple(name for name, _ in streams))
+    tables = {
+        role: reader.table(windows.take(dataset.rows(role))) for role in Role if dataset.count(role)
+    }
+    return Prepared(
+        model=model.to(device),
+        reader=reader,
+        tables=tables,
+        fit=fit,
+        dtype=pick_precision(asked, model_type=network.name, device=device),
+        loss=loss,
+        sampler=sampler,
+        architecture=SeriesArchitecture(
+            network=(network.name, network.settings()),
+            streams=streams,
+            head=(head.name, head.settings()),
+            auxiliary=auxiliary,
+            trained_steps=0,
+        ),
+        truncated=0,
+        said=(*_said(fit_windows, schema), *said),
+    )
+
+
+def series_of(dataset: Dataset) -> tuple[Windows, SeriesSchema]:
+    """Return the windows of a data set of series, and how they were made."""
+    if dataset.windows is None or not isinstance(dataset.schema, SeriesSchema):
+        raise TypeError("this data set holds texts")
+    return dataset.windows, dataset.schema
+
+
+def refuse_series_settings(config: RunConfig) -> None:
+    """Raise for settings that only series read, where the rows are texts.
+
+    Raises:
+        ConfigError: E105.
+    """
+    refuse_other_augmenters(config, AUGMENTERS, rows="texts")
+    changed = [f"series.{key}" for key in SeriesConfig.model_fields if _set(config.series, key)]
+    changed += [f"model.{key}" for key in ("network", "pretrained") if _set(config.model, key)]
+    changed += [
+        f"pretrain.{key}" for key in PretrainConfig.model_fields if _set(config.pretrain, key)
+    ]
+    if changed:
+        raise _unread(changed[0], "series", "these rows are texts")
+
+
+def refuse_text_settings(config: RunConfig) -> None:
+    """Raise for settings that only texts read, where the rows are series.
+
+    Raises:
+        ConfigError: E105.
+    """
+    refuse_other_augmenters(config, SERIES_AUGMENTERS, rows="windows of series")
+    changed = [f"model.{key}" for key in TEXT_KEYS if _set(config.model, key)]
+    if changed:
+        raise _unread(changed[0], "texts", "these rows are windows of series")
+
+
+def refuse_pretraining_settings(config: RunConfig) -> None:
+    """Raise for settings of ``evenhand pretrain`` in a run that starts at random.
+
+    Raises:
+        ConfigError: E105.
+    """
+    changed = [k for k in PretrainConfig.model_fields if _set(config.pretrain, k)]
+    if changed and config.model.pretrained is None:
+        raise ConfigError(
+            "E105",
+            "only evenhand pretrain reads that setting, and this run starts at random",
+            got=f"pretrain.{changed[0]} is set, model.pretrained is not",
+            fix=f"leave out pretrain.{changed[0]}, or --set model.pretrained=FOLDER",
+        )
+
+
+def refuse_with_auxiliary(config: RunConfig, auxiliary: int) -> None:
+    """Raise for what cannot be learnt beside the present label.
+
+    Raises:
+        ConfigError: E105 for mixing and for R-Drop.
+    """
+    mixes = config.mix.name != "none"
+    if auxiliary and (mixes or config.train.r_drop > 0):
+        named = f"mix.name = {config.mix.name!r}" if mixes else "train.r_drop > 0"
+        raise ConfigError(
+            "E105",
+            "the present label is learnt from the rows as they are, neither mixed nor doubled",
+            got=f"{named}, series.auxiliary = {config.series.auxiliary}",
+            fix="--set series.auxiliary=0, or leave out the other",
+        )
+
+
+def present_labels(dataset: Dataset) -> np.ndarray:
+    """Return the present label of each fit row, int64, -1 where it is unknown."""
+    windows, _ = series_of(dataset)
+    current_N = windows.take(dataset.rows(Role.FIT)).current_N
+    return np.where(np.isnan(current_N), -1, np.nan_to_num(current_N)).astype(np.int64)
+
+
+def _learns_present(config: RunConfig, schema: SeriesSchema) -> bool:
+    return schema.target in FORETOLD and config.series.auxiliary > 0
+
+
+def _new_model(
+    config: RunConfig, streams: Streams, *, fit: FitStatistics, auxiliary: int
+) -> SeriesClassifier:
+    """Return the network as the run's seed draws it."""
+    import torch
+
+    from evenhand.models.series import build
+
+    network, head = config.model.network, config.model.head
+    with torch.random.fork_rng():
+        torch.manual_seed(derive(config.seed, "init"))
+        return build(
+            (network.name, network.settings()),
+            streams,
+            (head.name, head.settings()),
+            fit=fit,
+            prior_bias=config.model.prior_bias,
+            auxiliary=auxiliary,
+        )
+
+
+def _scaler(config: RunConfig, fit: Windows) -> Scaler:
+    return Scaler.fit(fit) if config.series.scale == "standard" else Scaler.plain(fit)
+
+
+def _said(fit: Windows, schema: SeriesSchema) -> Iterator[str]:
+    lengths_N = fit.lengths()
+    frames = f"{lengths_N.mean():.0f} frames ({schema.seconds(1) * lengths_N.mean():.1f} s)"
+    recordings = len(np.unique(fit.recording_N))
+    yield f"windows {frames} each, from {recordings:,} fit recordings"
+
+
+def _set(section: ModelConfig | SeriesConfig | PretrainConfig, key: str) -> bool:
+    return bool(getattr(section, key) != type(section).model_fields[key].default)
+
+
+def _unread(key: str, who: str, rows: str) -> ConfigError:
+    return ConfigError(
+        "E105",
+        f"only {who} read that setting, and {rows}",
+        got=f"{key} is set",
+        fix=f"leave out {key}",
+    )

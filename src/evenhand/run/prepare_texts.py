@@ -1,0 +1,148 @@
+"""What training on texts needs: tokens, and a network on a backbone."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evenhand.bundle import Architecture, TextReader
+from evenhand.config import RunConfig
+from evenhand.data import Dataset, find_placeholders
+from evenhand.errors import ConfigError, MissingFileError, did_you_mean
+from evenhand.run.prepare_series import refuse_series_settings
+from evenhand.run.prepared import Prepared
+from evenhand.seeds import derive
+from evenhand.types import FitStatistics, LabelSpace, Role
+
+if TYPE_CHECKING:
+    from evenhand.losses import Loss
+    from evenhand.models.text import TextClassifier
+    from evenhand.sampling import Sampler
+
+
+def prepare_texts(
+    dataset: Dataset, config: RunConfig, *, fit: FitStatistics, loss: Loss, sampler: Sampler
+) -> Prepared:
+    """Build the network on its device and tokenise every role's texts. Raises as ``prepare``."""
+    import torch
+
+    from evenhand.models import text
+    from evenhand.models.backbones import cut_vocabulary, locate, refuse_frozen, refuse_longer
+    from evenhand.models.fast import quicken
+    from evenhand.models.precision import pick_device, pick_precision
+    from evenhand.models.tokens import TextTokenizer
+
+    refuse_series_settings(config)
+    asked = config.model
+    fit_texts = _texts(dataset, Role.FIT)
+    source = locate(asked.backbone)
+    if asked.vocabulary == "data":
+        source = cut_vocabulary(source, fit_texts)
+    refuse_longer(asked.max_length, source.config())
+    refuse_frozen(source, config.optim.frozen_layers)
+    plain = TextTokenizer.from_folder(source.folder)
+    marks = find_placeholders(fit_texts) if asked.placeholders == "auto" else ()
+    tokenizer = plain.with_marks(marks)
+    marks = () if tokenizer is plain else marks
+    device = pick_device()
+    dtype = pick_precision(asked.precision, model_type=source.config()["model_type"], device=device)
+    head = (asked.head.name, asked.head.settings())
+    with torch.random.fork_rng():
+        torch.manual_seed(derive(config.seed, "init"))
+        model = text.pretrained(
+            source,
+            plain,
+            marks,
+            pooling=asked.pooling,
+            head=head,
+            fit=fit,
+            prior_bias=asked.prior_bias,
+            layers=asked.layers,
+        )
+    if asked.label_texts is not None:
+        text.start_at_labels(model, tokenizer, label_texts(asked.label_texts, dataset.labels))
+    if device.type == "cpu":
+        quicken(model.encoder)
+    tables = {
+        role: tokenizer.encode_cached(_texts(dataset, role), max_length=asked.max_length)
+        for role in Role
+        if dataset.count(role)
+    }
+    truncated = tables[Role.FIT].truncated
+    said = [
+        f"tokens  {tables[Role.FIT].lengths().mean():.1f} a text, "
+        f"{truncated / fit.rows:.1%} of texts cut off"
+    ]
+    if marks:
+        said.append(f"marks   kept whole: {', '.join(marks)}")
+    return Prepared(
+        model=model.to(device),
+        reader=TextReader(tokenizer, asked.max_length),
+        tables=tables,
+        fit=fit,
+        dtype=dtype,
+        loss=loss,
+        sampler=sampler,
+        architecture=Architecture(
+            config=copy.deepcopy(_encoder_config(model)),
+            pooling=asked.pooling,
+            head=head,
+            layers=asked.layers,
+            max_length=asked.max_length,
+            trained_steps=0,
+        ),
+        truncated=truncated,
+        said=tuple(said),
+    )
+
+
+def label_texts(asked: str, labels: LabelSpace) -> list[str]:
+    """Return a text for each label: its name in words, or what a JSON file says of it.
+
+    Raises:
+        MissingFileError: E202 when the file is not there.
+        ConfigError: E102 when it is no JSON object with a text for every label.
+    """
+    if asked == "names":
+        return [name.replace("_", " ").replace("-", " ") for name in labels.names]
+    try:
+        said = json.loads(Path(asked).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            "E202",
+            "there is no such file of label texts",
+            got=f"model.label_texts = {asked!r}",
+            fix="check the path, or --set model.label_texts=names",
+        ) from error
+    except (ValueError, OSError) as error:
+        raise ConfigError(
+            "E102",
+            "label texts must be a JSON file",
+            got=f"model.label_texts = {asked!r}: {error}",
+            fix="name such a file, or --set model.label_texts=names",
+        ) from error
+    texts = said if isinstance(said, dict) else {}
+    for name in (*labels.names, *texts):
+        text = texts.get(name)
+        if name not in labels.names or not (isinstance(text, str) and text.strip()):
+            raise ConfigError(
+                "E102",
+                "label texts must give every label a text, and nothing else",
+                got=f"{asked}: {name!r} = {text!r}",
+                fix=did_you_mean(name, labels.names)
+                if name not in labels.names
+                else f"describe {name!r} in words",
+            )
+    return [texts[name] for name in labels.names]
+
+
+def _texts(dataset: Dataset, role: Role) -> list[str]:
+    return [dataset.texts[i] for i in dataset.rows(role)]
+
+
+def _encoder_config(model: TextClassifier) -> dict[str, Any]:
+    """Return the architecture of a classifier's encoder as ``config.json`` says it."""
+    config: dict[str, Any] = model.encoder.config.to_dict()  # type: ignore[union-attr, operator]
+    return config

@@ -1,0 +1,61 @@
+"""The model that stands beside every result and needs no network: of texts, or of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from evenhand.audit.wording import has_spaces
+from evenhand.data import Dataset
+from evenhand.evaluate.baselines import fit_tfidf
+from evenhand.evaluate.baselines_series import SUMMARY, fit_summary
+from evenhand.evaluate.systems import Rival
+from evenhand.predictions import save_predictions
+from evenhand.run.folder import Layout
+from evenhand.types import Predictions, Role
+
+TFIDF = "TF-IDF + logistic regression"
+CHARACTERS = "TF-IDF of characters + logistic regression"
+"""The same where blanks do not part words, as in Japanese: whole sentences would be its words."""
+
+
+def rivals_of(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
+    """Train that model on the fit rows, and store its scores of the others as well.
+
+    Of texts it counts words, or characters where the fit texts are not written with blanks.
+    """
+    if dataset.windows is not None:
+        return (_rival(dataset, layout, fit_summary, name=SUMMARY, file="summary"),)
+    if has_spaces(_contents(dataset, Role.FIT)):
+        return (_rival(dataset, layout, fit_tfidf, name=TFIDF, file="tfidf"),)
+    fit = partial(fit_tfidf, pieces="characters")
+    return (_rival(dataset, layout, fit, name=CHARACTERS, file="tfidf"),)
+
+
+def _rival(
+    dataset: Dataset, layout: Layout, fit: Callable[..., Any], *, name: str, file: str
+) -> Rival:
+    fitted = fit(_contents(dataset, Role.FIT), dataset.truth(Role.FIT), labels=dataset.labels)
+    scored: dict[Role, Predictions] = {}
+    for role in (Role.TUNE, Role.REPORT):
+        rows = dataset.rows(role)
+        if len(rows):
+            alone = fitted.predictions(
+                _contents(dataset, role),
+                dataset.truth_NC[rows],
+                ids=[dataset.ids[i] for i in rows],
+                role=role,
+            )
+            scored[role] = replace(alone, groups_N=dataset.unit_N[rows])
+            save_predictions(layout.predictions(f"{file}-{role.value}"), scored[role])
+    return Rival(name, scored[Role.TUNE], scored.get(Role.REPORT))
+
+
+def _contents(dataset: Dataset, role: Role) -> Any:
+    """Return what such a model reads of the rows with ``role``: texts, or windows."""
+    rows = dataset.rows(role)
+    if dataset.windows is not None:
+        return dataset.windows.take(rows)
+    return [dataset.texts[i] for i in rows]
