@@ -208,7 +208,7 @@ class Stepper:
                 "E306",
                 "a single row does not fit into memory",
                 got=str(error).partition("\n")[0][:160],
-                fix="--set model.max_length=..., or a smaller backbone",
+                fix="shorten the rows (model.max_length, series.window), or take a smaller network",
             ) from error
         self.pieces *= 2
         if torch.cuda.is_available():

@@ -1,186 +1,120 @@
-"""Networks of series in a run: what is refused before work starts, and what training then does."""
+"""Settings that only one kind of rows reads, what is learnt beside a foretold label, the scaler."""
 
-from pathlib import Path
+from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
 
-from evenhand.cli import main
-from evenhand.config import override, parse_config
+from evenhand.config import parse_config
+from evenhand.data.series import Scaler
 from evenhand.errors import ConfigError
-from evenhand.run import Screen, Sources
-from evenhand.run.engine import assemble
-from evenhand.run.folder import Layout
-from evenhand.run.prepare import check_parts, prepare
-from evenhand.run.prepare_series import refuse_series_settings
+from evenhand.run.prepare import prepare
+from evenhand.run.prepare_series import (
+    present_labels,
+    refuse_series_settings,
+    refuse_text_settings,
+    refuse_with_auxiliary,
+    series_of,
+)
+from evenhand.run.sources import Sources
 from evenhand.types import Role
-from tiny_series import STREAMS, write_recordings
+from series_folder import write_recordings
 
-ROLES = ("fit", "fit", "fit", "tune", "tune", "report")
-SMALL = ["model.network=cnn", "model.network.channels=8", "train.batch_size=16", "train.epochs=2"]
+SMALL = {"model": {"network": {"name": "cnn", "channels": 8}}}
+
+
+def settings(**sections):
+    return parse_config(sections, source="a test")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_recordings(tmp_path_factory.mktemp("series") / "data", "abcdef", roles=ROLES)
+    return write_recordings(tmp_path_factory.mktemp("series") / "walk", recordings=12)
 
 
-def config_of(*settings):
-    return parse_config(override({}, [*SMALL, *settings]), source="test")
-
-
-def engine_of(folder, *settings, out="unused"):
-    config = config_of(*settings)
-    check_parts(config)
-    dataset = Sources(folder).read(config)
-    return assemble(
-        config, dataset, prepare(dataset, config), layout=Layout(Path(out)), screen=Screen()
-    )
-
-
-def rates(engine):
-    """Return each parameter's peak learning rate."""
-    names = {id(p): name for name, p in engine.loop.model.named_parameters()}
-    groups = engine.loop.stepper.optimizer.param_groups
-    return {names[id(p)]: group["initial_lr"] for group in groups for p in group["params"]}
-
-
-def test_windows_become_tables_of_each_role_scaled_by_the_fit_rows(folder):
-    config = config_of()
-    dataset = Sources(folder).read(config)
-    made = prepare(dataset, config)
-    assert {role: len(table) for role, table in made.tables.items()} == {
-        role: dataset.count(role) for role in Role
-    }
-    fit = made.tables[Role.FIT].windows
-    used = np.unique(
-        np.concatenate([np.arange(*w) for w in zip(fit.first_N, fit.end_N, strict=True)])
-    )
-    expected_D = fit.frames.values["pose"][used].astype(np.float64).mean(axis=0)
-    np.testing.assert_allclose(made.reader.scaler.mean["pose"], expected_D, rtol=1e-12)
-    assert made.reader.table(fit).streams == ("pose", "traj")
-
-
-def test_what_is_new_learns_at_one_rate_unless_another_is_asked_for(folder):
-    assert set(rates(engine_of(folder, "optim.lr=0.002")).values()) == {0.002}
-    other = rates(engine_of(folder, "optim.lr=0.002", "optim.head_lr=0.01"))
-    assert {name for name, rate in other.items() if rate == 0.01} == {
-        "head.output.weight",
-        "head.output.bias",
-        "auxiliary.output.weight",
-        "auxiliary.output.bias",
-    }
-
-
-def test_lower_layers_learn_slower_where_that_is_asked_for(folder):
-    found = rates(engine_of(folder, "optim.lr=0.008", "optim.layer_decay=0.5"))
-    assert found["encoder.layers.2.convolution.weight"] == 0.008
-    assert found["encoder.layers.1.convolution.weight"] == 0.004
-    assert found["encoder.layers.0.convolution.weight"] == 0.002
-    assert found["encoder.projection.weight"] == 0.001
-
-
-@pytest.mark.parametrize("frozen", ["1", "all"])
-def test_layers_that_start_at_random_are_not_frozen(folder, frozen):
-    with pytest.raises(ConfigError, match=r"\[E105\] layers that start at random learn nothing"):
-        engine_of(folder, f"optim.frozen_layers={frozen}")
+def read(folder, **sections):
+    config = settings(**SMALL, **sections)
+    return Sources(folder).read(config), config
 
 
 @pytest.mark.parametrize(
-    "setting", ["augment=eda", "model.pooling=max", "model.backbone=e5", "model.label_texts=names"]
+    ("key", "value"),
+    [("backbone", "e5"), ("pooling", "cls"), ("max_length", 64), ("label_texts", "names")],
 )
-def test_what_only_texts_read_is_refused(folder, setting):
-    with pytest.raises(ConfigError, match=r"\[E105\]"):
-        engine_of(folder, setting)
+def test_series_refuse_what_only_texts_read(key, value):
+    with pytest.raises(ConfigError, match=rf"\[E105\] only texts read(.|\n)*model.{key} is set"):
+        refuse_text_settings(settings(model={key: value}))
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
-    [
-        ("augment=jitter", "that augmenter cannot change texts"),
-        ("series.rate=5", "series.rate"),
-        ("model.network=lstm", "model.network"),
-        ("pretrain.mask=0.5", "pretrain.mask"),
-    ],
+    ("section", "key", "value"),
+    [("series", "window", 2.0), ("series", "auxiliary", 0.1), ("model", "network", "lstm")],
 )
-def test_what_only_series_read_is_refused_where_rows_are_texts(setting, said):
-    with pytest.raises(ConfigError, match=rf"\[E105\](.|\n)*{said}"):
-        refuse_series_settings(parse_config(override({}, [setting]), source="test"))
+def test_texts_refuse_what_only_series_read(section, key, value):
+    with pytest.raises(ConfigError, match=rf"\[E105\] only series read(.|\n)*{section}.{key}"):
+        refuse_series_settings(settings(**{section: {key: value}}))
 
 
-def test_settings_of_pretraining_need_a_pretrained_network(folder):
-    with pytest.raises(ConfigError, match=r"\[E105\] only evenhand pretrain(.|\n)*pretrain\.mask"):
-        engine_of(folder, "pretrain.mask=0.5")
+def test_defaults_are_for_both():
+    refuse_text_settings(settings())
+    refuse_series_settings(settings())
+
+
+@pytest.mark.parametrize("sections", [{"mix": "mixup"}, {"train": {"r_drop": 1.0}}])
+def test_the_present_label_is_learnt_from_rows_as_they_are(sections):
+    with pytest.raises(ConfigError, match=r"\[E105\] the present label is learnt(.|\n)*auxiliary"):
+        refuse_with_auxiliary(settings(**sections), 2)
+    refuse_with_auxiliary(settings(**sections), 0)
+
+
+def test_a_file_of_labels_is_not_for_series(folder, tmp_path):
+    sources = Sources(folder, labels_file=tmp_path / "labels.txt")
+    with pytest.raises(ConfigError, match=r"\[E110\] labels of series stand in metadata.json"):
+        sources.read(settings())
+
+
+def test_the_scaler_knows_the_fit_windows_alone(folder):
+    dataset, config = read(folder)
+    prepared = prepare(dataset, config)
+    windows, _ = series_of(dataset)
+    expected = Scaler.fit(windows.take(dataset.rows(Role.FIT)))
+    np.testing.assert_array_equal(prepared.reader.scaler.mean["pose"], expected.mean["pose"])
+    whole = Scaler.fit(windows)
+    assert (prepared.reader.scaler.mean["pose"] != whole.mean["pose"]).all()
+    plain = prepare(*read(folder, series={"scale": "none"})).reader.scaler
+    assert plain.mean["pose"].tolist() == [0.0] * 3
+
+
+def test_present_labels_are_those_of_the_last_frame(folder):
+    dataset, _ = read(folder)
+    windows, _ = series_of(dataset)
+    current_N = windows.take(dataset.rows(Role.FIT)).current_N
+    assert present_labels(dataset).tolist() == current_N.astype(int).tolist()
+    assert {0, 1} == set(present_labels(dataset).tolist())
 
 
 @pytest.mark.parametrize(
-    ("setting", "code", "said"),
-    [
-        ("augment=jiter", "E101", "did you mean 'jitter'"),
-        ("augment=nois", "E101", "did you mean 'noise'"),
-        ('augment=[{name="jitter", size=-1}]', "E102", r"augment\.size"),
-        ("model.network=transfomer", "E101", "did you mean 'transformer'"),
-        ("model.network.heads=3", "E102", r"model\.network\.heads"),
-        ("model.network.hidden=3", "E102", r"model\.network\.hidden"),
-    ],
+    ("sections", "auxiliary"),
+    [({}, 2), ({"series": {"auxiliary": 0}}, 0), ({"series": {"target": "majority"}}, 0)],
 )
-def test_parts_of_series_are_checked_before_anything_is_read(setting, code, said):
-    with pytest.raises(ConfigError, match=rf"\[{code}\](.|\n)*{said}"):
-        check_parts(
-            parse_config(
-                override({"model": {"network": {"name": "cnn", "channels": 8}}}, [setting]),
-                source="test",
-            )
-        )
+def test_a_second_head_is_there_where_a_label_is_foretold(folder, sections, auxiliary):
+    prepared = prepare(*read(folder, **sections))
+    assert prepared.architecture.auxiliary == auxiliary
+    assert (prepared.model.auxiliary is not None) == bool(auxiliary)
 
 
-def test_a_single_stream_cannot_be_hidden(tmp_path):
-    alone = write_recordings(tmp_path / "data", "abcdef", roles=ROLES, streams=STREAMS[:1])
-    with pytest.raises(ConfigError, match=r"\[E105\] a window's only stream is never hidden"):
-        engine_of(alone, "augment=stream-mask")
-    with pytest.raises(ConfigError, match=r"\[E105\] a row's only stream is never hidden"):
-        engine_of(alone, "model.network.stream_dropout=0.1")
+def test_the_same_seed_builds_the_same_network_and_leaves_torch_alone(folder):
+    dataset, config = read(folder)
+    before = torch.random.get_rng_state()
+    one, two = (prepare(dataset, config).model.state_dict() for _ in range(2))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    other = prepare(dataset, config.model_copy(update={"seed": 1})).model.state_dict()
+    assert not all(torch.equal(one[name], other[name]) for name in one)
 
 
-def weights(folder, out, *settings):
-    (out / "checkpoints").mkdir(parents=True)
-    engine = engine_of(folder, "train.max_steps=3", *settings, out=out)
-    engine.run()
-    return engine.loop.model.state_dict()
-
-
-CHANGES = [
-    ("augment=jitter",),
-    ("augment=scale",),
-    ("augment=time-mask",),
-    ("augment=stream-mask",),
-    ('augment=[{name="jitter", share=1}]',),
-    ("model.network.stream_dropout=0.3",),
-    ("series.auxiliary=2",),
-    ("series.auxiliary=0",),
-    ("series.scale=none",),
-]
-
-
-@pytest.mark.parametrize("change", [(), *CHANGES], ids=str)
-def test_every_option_changes_what_is_learnt_and_nothing_else_does(folder, tmp_path, change):
-    plain, other = weights(folder, tmp_path / "p"), weights(folder, tmp_path / "q", *change)
-    shared = [name for name in plain if name.startswith("encoder.")]
-    assert all(torch.equal(plain[name], other[name]) for name in shared) == (not change)
-
-
-def test_networks_and_augmenters_are_listed(capsys):
-    assert main(["list", "networks"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "transformer",
-        "lstm",
-        "cnn",
-    ]
-    assert main(["list", "series-augmenter"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "jitter",
-        "scale",
-        "time-mask",
-        "stream-mask",
-    ]
+def test_lines_say_network_windows_and_recordings(folder):
+    lines = prepare(*read(folder)).lines()
+    assert lines[0].startswith("model   0.0 M parameters, float32 on ")
+    assert lines[1] == "windows 20 frames (2.0 s) each, from 8 fit recordings"
