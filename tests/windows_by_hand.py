@@ -43,7 +43,7 @@ def places(
     ends: Sequence[float],
     current: Sequence[float] | None = None,
     wait: Sequence[float] | None = None,
-    length: float = 1.0,
+    length: float | np.ndarray = 1.0,
 ) -> Places:
     """Return the places of windows ``w0``, ``w1``, ... that end at ``ends``."""
     rows = len(recordings)

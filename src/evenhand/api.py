@@ -30,7 +30,8 @@ def train(
     The same as ``evenhand train``, without a word on the screen.
 
     Args:
-        data: rows with labels: a path, a hub id, or a pandas, polars or Arrow table.
+        data: rows with labels: a path, a folder of series, a hub id, or a pandas, polars or Arrow
+            table.
         out: a folder that is empty or not there.
         tune: rows that choose epoch and cuts; taken from ``data`` if None.
         report: rows that are only measured; if both are None, ``data`` is split in three.

@@ -264,7 +264,7 @@ class ReportConfig(Section):
 
     resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     level: float = Field(0.95, gt=0.5, lt=1, description="confidence of the intervals")
-    baselines: bool = Field(True, description="train the TF-IDF baseline")
+    baselines: bool = Field(True, description="train the baseline that needs no network")
     tracker: str = Field("none", description="who else is told of every step: tensorboard")
     texts: bool = Field(True, description="quote the rows of the hardest mistakes in the report")
     note: str | None = Field(None, description="a sentence that stands on every result")

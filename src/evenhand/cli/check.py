@@ -23,7 +23,11 @@ def check(
     split: Annotated[str | None, typer.Option(help="Column that says fit, tune, report.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any data.KEY, model.max_length, or seed."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Any data.KEY, series.KEY, model.max_length, or seed.",
+        ),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the findings there as JSON.")

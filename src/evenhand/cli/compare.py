@@ -17,7 +17,10 @@ def compare(
         Path | None, typer.Option(help="True labels by id, where a file of answers has none.")
     ] = None,
     slices: Annotated[
-        list[str] | None, typer.Option("--slice", help="A column, or length; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--slice", help="A column, or length; of series also moment, time, recording."
+        ),
     ] = None,
     data: Annotated[
         Path | None,

@@ -12,14 +12,17 @@ def mistakes(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     label: Annotated[str | None, typer.Option(help="One label only.")] = None,
     slices: Annotated[
-        list[str] | None, typer.Option("--slice", help="A column of the data; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--slice", help="A column of the data, or a key of recordings; may be repeated."
+        ),
     ] = None,
     show: Annotated[int, typer.Option(min=1, help="Mistakes of each kind a label.")] = 5,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write everything there as JSON.")
     ] = None,
 ) -> None:
-    """Show the hardest mistakes, the words in them, the nearest fit rows, length and slices."""
+    """Show the hardest mistakes and what they share: words, length, recordings, moments, slices."""
     from evenhand.cli.outputs import refuse_outputs
     from evenhand.cli.terminal import console
     from evenhand.durable import write_json

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.evaluate.compare_slices import QUARTERS, Slicing
+from evenhand.evaluate.compare_slices import LENGTH, QUARTERS, Slicing
 from evenhand.evaluate.metrics import matched_rows
 from evenhand.evaluate.mistakes import Judged, Mistakes, find_mistakes
 from evenhand.evaluate.places import Places
+from evenhand.types import Floats
 
 MOMENT, TIME = "moment", "time"
 """Columns by which windows can always be sliced."""
@@ -102,19 +103,26 @@ def by_moment(places: Places) -> Slicing:
 
 
 def by_time(places: Places) -> Slicing:
-    """Cut windows into quarters by the second of the recording in which they end.
+    """Cut windows into quarters by the second of the recording in which they end."""
+    return _quarters(TIME, places, places.end_N)
 
-    Windows that end at the same second stay together, so that quarters may differ in size.
-    """
+
+def by_seconds(places: Places) -> Slicing:
+    """Cut windows into quarters by how long they are."""
+    return _quarters(LENGTH, places, np.round(places.end_N - places.start_N, 6))
+
+
+def _quarters(column: str, places: Places, seconds_N: Floats) -> Slicing:
+    """Cut windows by a number of seconds; equal ones stay together, so parts may differ in size."""
     shares = np.arange(1, QUARTERS) / QUARTERS
-    ends = np.unique(np.quantile(places.end_N, shares, method="lower"))
-    place_N = np.searchsorted(ends, places.end_N, side="left")
+    ends = np.unique(np.quantile(seconds_N, shares, method="lower"))
+    place_N = np.searchsorted(ends, seconds_N, side="left")
     names = {}
     for place in np.unique(place_N).tolist():
-        inside = places.end_N[place_N == place]
-        names[place] = f"{inside.min():g} to {inside.max():g} s"
+        low, high = seconds_N[place_N == place].min(), seconds_N[place_N == place].max()
+        names[place] = f"{low:g} s" if low == high else f"{low:g} to {high:g} s"
     values = {name: names[p] for name, p in zip(places.ids, place_N.tolist(), strict=True)}
-    return Slicing(TIME, values, order=tuple(names.values()))
+    return Slicing(column, values, order=tuple(names.values()))
 
 
 def _recordings(judged: Judged, places: Places, only: str | None) -> list[dict[str, Any]]:

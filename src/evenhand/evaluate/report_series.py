@@ -49,9 +49,11 @@ def series_section(metrics: Metrics) -> Section | None:
 
 
 def _windows(metrics: Metrics, series: Metrics) -> Facts:
-    length = f"{series['window']:g} s" if series["window"] else "the whole recording"
+    length = "the whole recording"
+    if series["window"]:
+        length = f"{series['window']:g} s, every {series['stride']:g} s"
     pairs = [
-        ("Windows", f"{length}, every {series['stride']:g} s, at {series['rate']:g} Hz"),
+        ("Windows", f"{length}, at {series['rate']:g} Hz"),
         ("Streams", ", ".join(series["streams"])),
         ("A window’s label", TARGETS[series["target"]].format(horizon=f"{series['horizon']:g}")),
     ]

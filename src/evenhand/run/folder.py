@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -178,6 +177,6 @@ class Run:
         """
         return load_predictions(self.layout.predictions(Role(role).value))
 
-    def predict(self, texts: Sequence[str]) -> Answers:
-        """Return probabilities and labels of ``texts``."""
-        return self.classifier.predict(texts)
+    def predict(self, rows: Any) -> Answers:
+        """Return probabilities and labels of texts, or of windows of series."""
+        return self.classifier.predict(rows)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from evenhand.data.labels import cell_name
 from evenhand.data.series.metadata import METADATA, Metadata, read_metadata
 from evenhand.errors import DataError, did_you_mean
 from evenhand.evaluate.compare_slices import LENGTH, Slicing
-from evenhand.evaluate.mistakes_series import MOMENT, TIME, by_moment, by_time
+from evenhand.evaluate.mistakes_series import MOMENT, TIME, by_moment, by_seconds, by_time
 from evenhand.evaluate.places import Places
 from evenhand.run.folder import Run
 from evenhand.run.reread import NOTHING, sources_of
@@ -39,8 +37,7 @@ def slicing_of(run: Run, places: Places, column: str) -> Slicing:
     if column == TIME:
         return by_time(places)
     if column == LENGTH:
-        spans_N = np.round(places.end_N - places.start_N, 6)
-        return Slicing(column, _by_id(places, [f"{span:g} s" for span in spans_N.tolist()]))
+        return by_seconds(places)
     if column == RECORDING:
         return Slicing(column, _by_id(places, places.recordings))
     told = list(_metadata(run))

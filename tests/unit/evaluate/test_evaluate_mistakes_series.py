@@ -9,7 +9,13 @@ import pytest
 
 from evenhand.errors import DataError
 from evenhand.evaluate.mistakes import Judged
-from evenhand.evaluate.mistakes_series import by_time, moments, spoken, window_mistakes
+from evenhand.evaluate.mistakes_series import (
+    by_seconds,
+    by_time,
+    moments,
+    spoken,
+    window_mistakes,
+)
 from evenhand.evaluate.mistakes_summary import head_lines
 from evenhand.evaluate.report_mistakes import digest, mistakes_section
 from evenhand.types import LabelSpace, Task
@@ -71,7 +77,7 @@ def test_rates_by_moment_have_the_intervals_of_whole_groups_and_no_test() -> Non
         ("moment unknown", 1, 0),
     ]
     assert (moment["p"], moment["groups"]) == (None, 3)
-    assert [part["value"] for part in time["parts"]] == ["1 to 1 s", "2 to 2 s"]
+    assert [part["value"] for part in time["parts"]] == ["1 s", "2 s"]
     one_group = window_mistakes(judged([0] * 6), PLACES).to_dict()["effects"][1]["parts"]
     assert [(part["low"], part["rate"], part["high"]) for part in one_group] == [
         (2 / 3, 2 / 3, 2 / 3),
@@ -91,7 +97,13 @@ def test_of_one_label_only_its_own_mistakes_count() -> None:
 
 def test_quarters_of_time_keep_equal_ends_together() -> None:
     many = places(["a"] * 8, ends=[1, 1, 1, 1, 1, 2, 3, 4])
-    assert by_time(many).order == ("1 to 1 s", "2 to 2 s", "3 to 4 s")
+    assert by_time(many).order == ("1 s", "2 s", "3 to 4 s")
+
+
+def test_lengths_are_cut_into_quarters_too() -> None:
+    lengths_N = np.array([1, 1, 2, 2, 3, 4, 5, 6.0])
+    many = places(["a"] * 8, ends=lengths_N + 1, length=lengths_N)
+    assert by_seconds(many).order == ("1 s", "2 s", "3 to 4 s", "5 to 6 s")
 
 
 def test_places_of_other_windows_are_refused() -> None:

@@ -44,10 +44,10 @@ def test_every_window_has_a_recording_a_moment_a_time_and_a_length(run):
     assert set(slicing_of(run, PLACES, "length").values.values()) == {"1 s"}
     assert set(slicing_of(run, PLACES, "moment").values.values()) == {"no event follows"}
     assert slicing_of(run, PLACES, "time").order == (
-        "1 to 1 s",
-        "2 to 2 s",
-        "3 to 3 s",
-        "4.5 to 4.5 s",
+        "1 s",
+        "2 s",
+        "3 s",
+        "4.5 s",
     )
 
 
