@@ -22,7 +22,7 @@ def train(
     tune: Any = None,
     report: Any = None,
     labels_file: str | Path | None = None,
-    recipe: str = recipes.DEFAULT,
+    recipe: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Run:
     """Train a classifier and leave a run folder with bundle, metrics and report.
@@ -36,7 +36,8 @@ def train(
         tune: rows that choose epoch and cuts; taken from ``data`` if None.
         report: rows that are only measured; if both are None, ``data`` is split in three.
         labels_file: one label name a line, for labels written as numbers.
-        recipe: name of a recipe or path of a run file.
+        recipe: name of a recipe or path of a run file; if None, ``balanced`` for texts and
+            ``series`` for recordings.
         settings: ``{"optim.lr": 3e-5, "loss.name": "focal"}``; any key of a run file; None
             leaves a key at its default.
 
@@ -49,8 +50,10 @@ def train(
     from evenhand.run import Screen, Sources, start
 
     given = {key: value for key, value in (settings or {}).items() if value is not None}
-    asked = override(recipes.load(recipe), [f"{k}={toml_text(v)}" for k, v in given.items()])
-    return start(Sources(data, tune, report, labels_file), asked, out, screen=Screen())
+    sources = Sources(data, tune, report, labels_file)
+    values = recipes.load(recipe or sources.recipe())
+    asked = override(values, [f"{key}={toml_text(value)}" for key, value in given.items()])
+    return start(sources, asked, out, screen=Screen())
 
 
 def load(path: str | Path) -> Classifier:

@@ -23,7 +23,10 @@ def train(
     tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
     report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
     labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
-    recipe: Annotated[str, typer.Option(help="Name or run file.")] = recipes.DEFAULT,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Name or run file; balanced if not given, series for recordings."),
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="Label column; repeat for one column a label.")
@@ -59,18 +62,18 @@ def train(
     options |= {"split": split, "sample": sample, "max-time": max_time}
     named = _named(options, settings or [])
     if resume is not None:
-        beside = (data, tune, report, labels_file, out, against, quick or None, *named)
-        if settings or seeds > 1 or recipe != recipes.DEFAULT or any(v is not None for v in beside):
+        beside = (data, tune, report, labels_file, recipe, out, against, quick or None, *named)
+        if settings or seeds > 1 or any(v is not None for v in beside):
             raise typer.BadParameter("--resume goes on as the run was begun: nothing beside it")
         return finish(go_on(resume, screen=screen()))
     if data is None or out is None:
         raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
-    if quick and recipe != recipes.DEFAULT:
+    if quick and recipe is not None:
         raise typer.BadParameter("--quick and --recipe both name a recipe")
     if against is not None and seeds > 1:
         raise typer.BadParameter("--against and --seeds are two studies: one at a time")
-    recipe = "quick" if quick else recipe
     sources, settings = Sources(data, tune, report, labels_file), [*(settings or []), *named]
+    recipe = "quick" if quick else recipe or sources.recipe()
     if against is not None:
         return train_both(sources, (against, recipe), settings, out=out)
     if seeds > 1:

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from evenhand import recipes
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_dataset
 from evenhand.data.series import is_series, read_series
 from evenhand.errors import ConfigError
+
+SERIES = "series"
+"""The default recipe of recordings: their networks start from nothing and learn at other rates."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class Sources:
     tune: Any = None
     report: Any = None
     labels_file: str | Path | None = None
+
+    def recipe(self) -> str:
+        """Return the recipe for these rows where nobody names one."""
+        return SERIES if is_series(self.data) else recipes.DEFAULT
 
     def read(self, config: RunConfig) -> Dataset:
         """Return all rows with roles: texts of tables, windows of folders of series.

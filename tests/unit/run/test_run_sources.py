@@ -42,3 +42,9 @@ def test_a_table_in_memory_is_named_by_its_type_and_cannot_be_read_again():
     assert stored["data"] == "<dict>"
     with pytest.raises(EvenhandError, match=r"\[E202\]"):
         Sources.from_dict(stored).read(RunConfig())
+
+
+def test_recordings_have_a_recipe_of_their_own(tmp_path):
+    (tmp_path / "metadata.json").write_text("{}")
+    assert Sources(str(tmp_path)).recipe() == "series"
+    assert Sources("rows.csv").recipe() == Sources({"text": ["a"]}).recipe() == "balanced"
