@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.bundle import Architecture, TextReader
-from evenhand.config import RunConfig
+from evenhand.config import ModelConfig, RunConfig
 from evenhand.data import Dataset, find_placeholders
 from evenhand.errors import ConfigError, MissingFileError, did_you_mean
 from evenhand.run.prepare_series import refuse_series_settings
@@ -19,6 +20,7 @@ from evenhand.types import FitStatistics, LabelSpace, Role
 if TYPE_CHECKING:
     from evenhand.losses import Loss
     from evenhand.models.text import TextClassifier
+    from evenhand.models.tokens import TokenTable
     from evenhand.sampling import Sampler
 
 
@@ -48,7 +50,6 @@ def prepare_texts(
     marks = () if tokenizer is plain else marks
     device = pick_device()
     dtype = pick_precision(asked.precision, model_type=source.config()["model_type"], device=device)
-    head = (asked.head.name, asked.head.settings())
     with torch.random.fork_rng():
         torch.manual_seed(derive(config.seed, "init"))
         model = text.pretrained(
@@ -56,7 +57,7 @@ def prepare_texts(
             plain,
             marks,
             pooling=asked.pooling,
-            head=head,
+            head=(asked.head.name, asked.head.settings()),
             fit=fit,
             prior_bias=asked.prior_bias,
             layers=asked.layers,
@@ -70,13 +71,6 @@ def prepare_texts(
         for role in Role
         if dataset.count(role)
     }
-    truncated = tables[Role.FIT].truncated
-    said = [
-        f"tokens  {tables[Role.FIT].lengths().mean():.1f} a text, "
-        f"{truncated / fit.rows:.1%} of texts cut off"
-    ]
-    if marks:
-        said.append(f"marks   kept whole: {', '.join(marks)}")
     return Prepared(
         model=model.to(device),
         reader=TextReader(tokenizer, asked.max_length),
@@ -85,16 +79,9 @@ def prepare_texts(
         dtype=dtype,
         loss=loss,
         sampler=sampler,
-        architecture=Architecture(
-            config=copy.deepcopy(_encoder_config(model)),
-            pooling=asked.pooling,
-            head=head,
-            layers=asked.layers,
-            max_length=asked.max_length,
-            trained_steps=0,
-        ),
-        truncated=truncated,
-        said=tuple(said),
+        architecture=_architecture(model, asked),
+        truncated=tables[Role.FIT].truncated,
+        said=tuple(_said(tables[Role.FIT], fit.rows, marks)),
     )
 
 
@@ -136,6 +123,25 @@ def label_texts(asked: str, labels: LabelSpace) -> list[str]:
                 else f"describe {name!r} in words",
             )
     return [texts[name] for name in labels.names]
+
+
+def _said(fit: TokenTable, rows: int, marks: Sequence[str]) -> Iterator[str]:
+    """Yield what the user should know of the fit rows' tokens, a line each."""
+    cut_off = f"{fit.truncated / rows:.1%} of texts cut off"
+    yield f"tokens  {fit.lengths().mean():.1f} a text, {cut_off}"
+    if marks:
+        yield f"marks   kept whole: {', '.join(marks)}"
+
+
+def _architecture(model: TextClassifier, asked: ModelConfig) -> Architecture:
+    return Architecture(
+        config=copy.deepcopy(_encoder_config(model)),
+        pooling=asked.pooling,
+        head=(asked.head.name, asked.head.settings()),
+        layers=asked.layers,
+        max_length=asked.max_length,
+        trained_steps=0,
+    )
 
 
 def _texts(dataset: Dataset, role: Role) -> list[str]:
