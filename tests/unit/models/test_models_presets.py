@@ -2,6 +2,9 @@
 
 import copy
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from evenhand.errors import MissingFileError
 from evenhand.models.presets import PRESETS, SAID_WITH, family_of, preset_for, with_preset
 
 EACH = [(family, key) for family, values in PRESETS.items() for key in values]
+GUIDE = Path(__file__).parents[3] / "docs" / "howto" / "choose-a-backbone.md"
 OTHER = {
     "model.max_length": 64,
     "optim.lr": 3e-5,
@@ -150,3 +154,10 @@ def test_what_a_document_prescribes_stays(name):
     asked = recipes.load(name)
     config = parse_config(with_preset(asked, preset_for(asked, backbone="bytes")), source=name)
     assert (config.optim.lr, config.train.epochs) == (2e-5, asked["train"]["epochs"])
+
+
+def test_the_guide_says_what_the_table_does():
+    section = GUIDE.read_text("utf-8").partition("## Presets\n")[2].partition("\n## ")[0]
+    rows = [re.findall(r"`(\S+) = (\S+)`", line) for line in section.splitlines() if " = " in line]
+    said = [{key: tomllib.loads(f"v = {value}")["v"] for key, value in row} for row in rows]
+    assert said == [PRESETS[family] for family in ("bytes", "byt5", "t5", "static")]
