@@ -17,8 +17,8 @@ from evenhand.run.folder import Layout
 from evenhand.types import Predictions, Role
 
 TFIDF = "TF-IDF + logistic regression"
-CHARACTERS = "TF-IDF of characters + logistic regression"
-"""The same where blanks do not part words, as in Japanese: whole sentences would be its words."""
+CHARACTERS = "TF-IDF of characters"
+"""The same regression where no blanks part words, as in Japanese: a word would be a sentence."""
 
 
 def rivals_of(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:

@@ -76,5 +76,5 @@ def test_the_fit_texts_say_what_is_counted(tmp_path, texts, name, pieces):
 def test_the_names_say_which_it_is():
     assert (TFIDF, CHARACTERS) == (
         "TF-IDF + logistic regression",
-        "TF-IDF of characters + logistic regression",
+        "TF-IDF of characters",
     )
