@@ -17,7 +17,7 @@ from evenhand.data.series.folder import (
     refuse_no_folder,
     survey,
 )
-from evenhand.data.series.metadata import METADATA, Metadata, read_metadata
+from evenhand.data.series.metadata import FUTURE, LABEL, METADATA, Metadata, read_metadata
 from evenhand.data.series.recording import Manner
 from evenhand.data.series.records import SeriesSchema
 from evenhand.data.series.reel import Reel, load
@@ -78,7 +78,12 @@ def gather(
     paths = {role: refuse_no_folder(what) for role, what in given.items()}
     metadata = _needed(paths[Role.FIT])
     rate_of(metadata, config)
-    manner = Manner(chosen_streams(metadata, config), config.nan, metadata.unlabelled)
+    manner = Manner(
+        chosen_streams(metadata, config),
+        config.nan,
+        metadata.unlabelled,
+        passed=frozenset(metadata.dimensions),
+    )
     split = split_key(metadata, data, explicit=len(given) > 1)
     said = {r: metadata if r is Role.FIT else _there(path) for r, path in paths.items()}
     folders = {
@@ -108,7 +113,9 @@ def gather_like(source: Any, schema: SeriesSchema, role: Role, *, labels: bool =
     metadata = _there(path)
     if metadata is not None:
         agree(metadata, schema)
-    manner = Manner(schema.streams, schema.nan, schema.unlabelled, labels)
+    passed = frozenset(metadata.dimensions if metadata else ())
+    passed |= frozenset(() if labels else (LABEL, FUTURE))
+    manner = Manner(schema.streams, schema.nan, schema.unlabelled, labels, passed)
     folders = {role: survey(path, metadata, manner, schema.corrupt)}
     taken, damaged = take(folders, None)
     reel = _load(folders, taken, manner)

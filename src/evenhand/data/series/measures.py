@@ -109,11 +109,12 @@ class Clock:
 
     @classmethod
     def of(cls, time_T: Floats) -> Clock:
-        """Measure stored time stamps; NaN counts as a step backward."""
-        steps = np.diff(time_T)
+        """Measure stored time stamps; a step to or from NaN or infinity counts as backward."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            steps = np.diff(time_T)
         if not len(steps):
             return cls()
-        forward = steps > 0
+        forward = (steps > 0) & np.isfinite(steps)
         step = float(np.median(steps[forward])) if forward.any() else 0.0
         uneven = forward & (np.abs(steps - step) > UNEVEN * step)
         return cls(step, int((~forward).sum()), int(uneven.sum()), len(steps))

@@ -35,12 +35,15 @@ class Manner:
         nan: whether a frame with NaN or infinity is refused, or 0 and not known.
         unlabelled: the number that stands for no label.
         labels: whether labels are read.
+        passed: streams and labels that may be there and are not read: a file of nothing else is
+            passed over.
     """
 
     streams: tuple[Stream, ...]
     nan: Literal["refuse", "mask"]
     unlabelled: int
     labels: bool = True
+    passed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class File:
         frames: that its arrays have.
         arrays: names of those that are read.
         unread: names of the others.
+        measured: whether a stream is among them; labels alone may be alike in many recordings.
     """
 
     path: Path
@@ -60,6 +64,7 @@ class File:
     frames: int
     arrays: frozenset[str]
     unread: tuple[str, ...]
+    measured: bool
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,8 @@ def outline(
     chains: dict[frozenset[str], list[File]] = {}
     wanted = frozenset(stream.name for stream in manner.streams)
     for path, sha256 in files:
-        file = _look(path, sha256, manner)
+        if (file := _look(path, sha256, manner)) is None:
+            continue
         chains.setdefault(file.arrays & wanted, []).append(file)
     merged = [held for held in chains if held]
     for i, held in enumerate(merged):
@@ -143,7 +149,7 @@ def outline(
     if not merged:
         raise _unfit(
             f"recording {name!r} holds none of the streams",
-            ", ".join(str(file.path) for file in found.files),
+            ", ".join(str(path) for path, _ in files),
             f"write at least one of {', '.join(map(repr, sorted(wanted)))} into it",
         )
     totals = {sum(file.frames for file in chain): chain for chain in found.chains}
@@ -157,12 +163,15 @@ def outline(
     return found
 
 
-def _look(path: Path, sha256: str, manner: Manner) -> File:
+def _look(path: Path, sha256: str, manner: Manner) -> File | None:
+    """Return what a file holds; None where that is known and not to be read."""
     with open_npz(path) as npz:
         headers = dict(npz.headers)
     wanted = {stream.name: stream for stream in manner.streams}
     labels = (LABEL, FUTURE) if manner.labels else ()
     held = {n: h for n, h in headers.items() if n in wanted or n in labels}
+    if not held and headers.keys() & manner.passed:
+        return None
     for name, header in held.items():
         _check(path, name, header, wanted.get(name))
     lengths = {name: header.shape[0] for name, header in held.items()}
@@ -183,7 +192,8 @@ def _look(path: Path, sha256: str, manner: Manner) -> File:
     time = headers.get(TIME)
     timed = time is not None and time.shape == (frames,) and _is_real(time)
     arrays = frozenset(held) | (frozenset([TIME]) if timed else frozenset())
-    return File(path, sha256, frames, arrays, tuple(name for name in headers if name not in arrays))
+    unread = tuple(name for name in headers if name not in arrays)
+    return File(path, sha256, frames, arrays, unread, measured=bool(arrays & wanted.keys()))
 
 
 def _check(path: Path, name: str, header: ArrayHeader, stream: Stream | None) -> None:

@@ -26,7 +26,7 @@ class Taken:
         role: given to it; fit where roles are yet to be drawn.
         folder: in which it is.
         record: what ``metadata.json`` says of it.
-        files: its files.
+        files: its files that hold a stream: those of labels alone may be alike by chance.
         sha256: of each.
     """
 
@@ -55,8 +55,9 @@ def take(
     for role, folder in folders.items():
         by_key = split if role is Role.FIT else None
         for found in folder.outlines:
-            files = tuple(file.path for file in found.files)
-            hashes = tuple(file.sha256 for file in found.files)
+            measured = [file for file in found.files if file.measured]
+            files = tuple(file.path for file in measured)
+            hashes = tuple(file.sha256 for file in measured)
             own = _role(found.name, found.record, by_key) if by_key else role
             sound.append(Taken(found.name, own, folder.path, found.record, files, hashes))
         for bad in folder.damaged:

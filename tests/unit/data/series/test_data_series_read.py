@@ -379,3 +379,34 @@ def test_what_is_odd_is_told_once_as_records_and_once_as_notes(write, many):
     for oddity in dataset.oddities:
         assert dataset.notes.count(str(oddity)) == 1
     assert len(set(dataset.notes)) == len(dataset.notes)
+
+
+def in_parts(write, walk, *, name, **metadata):
+    """Write twelve recordings with a file for each stream and one for labels, the same in all."""
+    files, records = {}, {}
+    for i in range(12):
+        arrays = walk(seed=i, label=np.arange(60) // 10 % 2)
+        files |= {f"r{i:02}-{part}": {part: content} for part, content in arrays.items()}
+        records[f"r{i:02}"] = {"files": [f"r{i:02}-{part}.npz" for part in arrays]} | {
+            key: value[i] for key, value in metadata.items()
+        }
+    return write(files, name=name, recordings=records)
+
+
+def test_files_of_labels_alone_may_be_equal_in_recordings_of_all_roles(write, walk):
+    dataset = read(in_parts(write, walk, name="drawn"))
+    assert len(np.unique(dataset.unit_N)) == 12
+    assert not [note for note in dataset.notes if "equal content" in note]
+    parts = ["train"] * 8 + ["dev"] * 2 + ["test"] * 2
+    dataset = read(in_parts(write, walk, name="keyed", split=parts))
+    assert [len(recordings_of(dataset, role)) for role in Role] == [8, 2, 2]
+
+
+@pytest.mark.parametrize("stream", ["pose", "traj"])
+def test_one_stream_is_read_of_recordings_with_a_file_a_stream(write, walk, stream):
+    path = in_parts(write, walk, name="parts")
+    dataset = read(path, streams=(stream,))
+    assert list(dataset.windows.frames.values) == [stream]
+    assert dataset.ids == read(path).ids
+    assert len(read_windows(path, dataset.schema).ids) == len(dataset)
+    assert len(read_series_like(path, dataset.schema, Role.REPORT)) == len(dataset)

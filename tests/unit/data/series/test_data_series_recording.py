@@ -155,3 +155,25 @@ def test_labels_that_are_not_wanted_are_not_looked_at(recording):
         {"pose": pose(2), "label": [0.5]}, manner=Manner(STREAMS, "refuse", 255, labels=False)
     )
     assert found.label_T.tolist() == [255, 255]
+
+
+APART = ({"pose": pose(2)}, {"traj": traj(2), "score": [1.0, 2.0]}, {"label": [0, 1]})
+
+
+def test_a_file_of_what_is_not_read_alone_is_passed_over(recording):
+    only_pose = Manner(STREAMS[:1], "refuse", 255, passed=frozenset({"pose", "traj"}))
+    found = recording(*APART, manner=only_pose)
+    assert (list(found.values), found.label_T.tolist()) == (["pose"], [0, 1])
+    unlabelled = Manner(STREAMS, "refuse", 255, labels=False, passed=frozenset({"label"}))
+    found = recording(*APART, manner=unlabelled)
+    assert found.values["traj"].tolist() == [[2, 2], [2, 2]]
+    assert found.label_T.tolist() == [255, 255]
+
+
+def test_a_file_of_a_name_that_nothing_knows_is_refused(recording):
+    manner = Manner(STREAMS[:1], "refuse", 255, passed=frozenset({"pose", "traj"}))
+    with pytest.raises(DataError, match=r"\[E233\] f1.npz holds neither a stream nor labels"):
+        recording({"pose": pose(2)}, {"trai": traj(2)}, manner=manner)
+    with pytest.raises(DataError, match=r"\[E233\] recording 'walk' holds none of the stre") as e:
+        recording({"traj": traj(2)}, manner=manner)
+    assert "f0.npz" in e.value.got

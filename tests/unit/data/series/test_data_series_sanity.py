@@ -142,6 +142,8 @@ def test_clocks_by_hand():
     assert Clock.of(np.array([0, 1, 2, 2, 5, 6.0])) == Clock(1.0, backward=1, uneven=1, steps=5)
     assert Clock.of(np.array([3.0])) == Clock()
     assert Clock.of(np.array([0, np.nan, 2])).backward == 2
+    assert Clock.of(np.array([0, np.inf, 0, 1, 2])) == Clock(1.0, backward=2, uneven=0, steps=4)
+    assert Clock.of(np.array([np.inf, np.inf, -1e308, 1e308])) == Clock(0.0, backward=3, steps=3)
 
 
 @pytest.mark.parametrize("unit", [1, 1e3, 1e9])
