@@ -70,7 +70,8 @@ def foretelling(
 
     Returns:
         ``begun`` and ``ahead``: windows before and after the event's beginning, with precision,
-        recall and F1 of telling any event, and F1 of always telling one; ``lead``: median seconds
+        recall and F1 of telling any event, and F1 of always telling one (a positive window whose
+        event is over, as the target ``any`` has them, is in neither); ``lead``: median seconds
         of the hits; ``events``; ``foretold``: for some spans, events that windows so long before
         could tell, and the share of them that one told.
 
@@ -92,7 +93,10 @@ def foretelling(
     if horizon <= 0:
         spans = [float(ahead.lead_K.max()) * q / QUARTERS for q in range(QUARTERS)]
     told_N: Decided = np.asarray(decided_NC[:, 1:].any(axis=1))
-    parts: dict[str, Decided] = {"ahead": before_N, "begun": places.current_N > 0}
+    parts: dict[str, Decided] = {
+        "ahead": before_N & (within_N | ~positive_N),
+        "begun": places.current_N > 0,
+    }
     statistics = [_leads(ahead, spans)]
     for rows_N in parts.values():
         statistics += [

@@ -107,6 +107,8 @@ def test_a_positive_beyond_the_horizon_is_of_its_own_event() -> None:
     )
     assert found["lead"]["hits"] == 1
     assert found["events"] == 1
+    assert (found["ahead"]["rows"], found["ahead"]["positives"]) == (1, 1)
+    assert (found["begun"]["rows"], found["begun"]["positives"]) == (0, 0)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 8])
