@@ -105,15 +105,20 @@ class SeriesConfig(Section):
     window: float | None = Field(
         None,
         ge=0,
+        le=1e7,
         description="seconds of a window, 0 the whole recording; unset, metadata.json, else 4",
     )
     stride: float | None = Field(
         None,
         gt=0,
+        le=1e7,
         description="seconds between windows; unset, metadata.json, else half a window",
     )
     horizon: float | None = Field(
-        None, ge=0, description="seconds ahead that are foretold; unset, metadata.json says it"
+        None,
+        ge=0,
+        le=1e7,
+        description="seconds ahead that are foretold; unset, metadata.json says it",
     )
     target: Literal["auto", "horizon", "any", "majority", "future"] = Field(
         "auto", description="which frames make a window's label"

@@ -41,6 +41,9 @@ def test_unknown_key_is_refused_with_a_hint(values, hint):
         ("model", "max_length", 7),
         ("decision", "cuts", "some"),
         ("report", "level", 1.0),
+        ("series", "window", 1e300),
+        ("series", "stride", 1e300),
+        ("series", "horizon", 1e300),
     ],
 )
 def test_value_out_of_range_names_key_and_value(section, key, value):

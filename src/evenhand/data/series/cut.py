@@ -136,6 +136,6 @@ def _refuse_nameless(label_T: Labels, array: str, recording: str, schema: Series
             "E206",
             f"a frame has a label beyond {known}",
             got=f"{value} in frame {bad[0]} of {array} of {recording!r}",
-            fix=f'add it to "labels" in metadata.json, or "unlabelled": {value} if it stands for '
-            "no label",
+            fix=f'"unlabelled": {value} in metadata.json if it stands for no label; else '
+            + ('add it to "labels"' if value >= 0 else "mend it: labels count from 0"),
         )

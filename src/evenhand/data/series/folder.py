@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evenhand.data.series.metadata import METADATA, Metadata, Record
+from evenhand.data.series.metadata import FUTURE, LABEL, METADATA, TIME, Metadata, Record
 from evenhand.data.series.npz import fault, open_npz
 from evenhand.data.series.recording import Manner, Outline, outline, verify
 from evenhand.data.series.records import Stream
@@ -142,7 +142,7 @@ def refuse_absent(folder: Folder, streams: Sequence[Stream]) -> None:
     for stream in streams:
         if not any(found.holds(stream.name) for found in folder.outlines):
             arrays = {a for o in folder.outlines for f in o.files for a in (*f.unread, *f.arrays)}
-            others = arrays - {s.name for s in streams}
+            others = arrays - {s.name for s in streams} - {LABEL, FUTURE, TIME}
             raise DataError(
                 "E233",
                 f"no recording of {folder.path} holds the stream {stream.name!r}",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +19,8 @@ from evenhand.errors import DataError, did_you_mean
 METADATA = "metadata.json"
 LABEL, FUTURE, TIME = "label", "future_label", "time"
 """Arrays of a file that are no streams; ``time`` may be one where ``dimensions`` says so."""
+_WORDS = re.compile(r"^(Input|String|Tuple|Dictionary) | after validation")
+"""Words of pydantic that say nothing of JSON."""
 
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 Width = Annotated[int, Field(ge=1, le=100_000)]
@@ -101,7 +106,8 @@ class Metadata(_Strict):
 
     def lacking(self, key: str, fix: str) -> DataError:
         """Return the error for a key that is missing, with a hint where one like it stands."""
-        return _lacking(self.path, key, self.model_extra or {}, fix)
+        said = [name for name in Metadata.model_fields if name in self.model_fields_set]
+        return _lacking(self.path, key, [*said, *(self.model_extra or {})], fix)
 
     def wrong(self, what: str, got: str, fix: str) -> DataError:
         """Return the error for something that it says."""
@@ -121,6 +127,7 @@ def read_metadata(folder: Path) -> Metadata:
         metadata = Metadata.model_validate_json(text)
     except ValidationError as error:
         raise _explain(error, path) from error
+    _refuse_keys_given_twice(text, path)
     metadata._path = path
     for check in (_refuse_streams, _refuse_labels, _refuse_files):
         check(metadata)
@@ -137,7 +144,7 @@ def _explain(error: ValidationError, path: Path) -> DataError:
         return _lacking(path, str(place[0]), given, '"dimensions": {"pose": 72, "traj": 2}')
     key = ".".join(map(str, place)) or "the whole of it"
     shown = repr(given) if len(repr(given)) <= 80 else f"{repr(given)[:77]}..."
-    reason = first["msg"].removeprefix("Input ")
+    reason = _WORDS.sub("", first["msg"])
     return DataError(
         "E231",
         f"metadata.json has a value for {key} that cannot be",
@@ -146,13 +153,29 @@ def _explain(error: ValidationError, path: Path) -> DataError:
     )
 
 
-def _lacking(path: Path, key: str, there: Mapping[str, Any], fix: str) -> DataError:
-    close = difflib.get_close_matches(key, [k for k in there if k not in Metadata.model_fields])
+def _lacking(path: Path, key: str, said: Iterable[str], fix: str) -> DataError:
+    close = difflib.get_close_matches(key, [k for k in said if k not in Metadata.model_fields])
     hint = f"did you mean {key!r} by {close[0]!r}? Otherwise add " if close else "add "
-    keys = ", ".join(map(repr, there)) or "none"
+    keys = ", ".join(map(repr, said)) or "none"
     return DataError(
         "E231", f"metadata.json lacks {key!r}", got=f"the keys {keys} ({path})", fix=hint + fix
     )
+
+
+def _refuse_keys_given_twice(text: str, path: Path) -> None:
+    """Raise where an object names a key twice: all but the last would be dropped in silence."""
+
+    def look(pairs: Sequence[tuple[str, Any]]) -> None:
+        key, count = Counter(key for key, _ in pairs).most_common(1)[0] if pairs else ("", 0)
+        if count > 1:
+            raise DataError(
+                "E231",
+                f"metadata.json names a key twice: {key!r}",
+                got=f"{count} times in one object ({path})",
+                fix="leave one of them",
+            )
+
+    json.loads(text, object_pairs_hook=look, parse_int=str)
 
 
 def _refuse_streams(metadata: Metadata) -> None:

@@ -37,7 +37,7 @@ LOCAL_HEADER = 30
 MOST_ARRAYS = 256
 END = b"PK\x05\x06"
 """Begins the record at the end of a zip file, which counts its members at byte 10."""
-MENDED = "write the file again with numpy.savez, or --set series.corrupt=skip"
+MENDED = "write the file again with numpy.savez, or train with --set series.corrupt=skip"
 
 _ENTRY = re.compile(
     r"""\s*['"](descr|fortran_order|shape)['"]\s*:\s*"""

@@ -345,9 +345,9 @@ def _not_finite(
         number = int(np.flatnonzero(~np.isfinite(array_TD[frame].astype(np.float32)))[0])
     return _unfit(
         f"recording {found.name!r} holds NaN, infinity or what float32 cannot hold",
-        f"{array_TD[frame, number]!r} in frame {frame}, number {number} of {stream!r} "
+        f"{array_TD[frame, number]} in frame {frame}, number {number} of {stream!r} "
         f"({int((~known_T).sum()):,} frames in all; {found.files[0].path})",
-        "--set series.nan=mask takes such frames as not measured; or mend the file",
+        "mend the file, or train with --set series.nan=mask: such frames are not measured then",
     )
 
 

@@ -100,6 +100,7 @@ def test_a_label_without_a_name_is_refused_with_its_frame(value):
     ) as e:
         cut_labelled(reel_of([0] * 5, [0, 0, value, 0, 0]), schema_of())
     assert e.value.got == f"{value} in frame 2 of label of 'b'"
+    assert ("labels count from 0" in e.value.fix) == (value < 0)
     with pytest.raises(DataError, match="of future_label of 'a'"):
         cut_labelled(reel_of([0, 0, 0], future=[0, value, 0]), schema_of(target="future"))
 

@@ -140,3 +140,10 @@ def test_a_stream_that_no_recording_holds_is_refused_with_a_hint(write, walk):
     ) as e:
         refuse_absent(look(path), MANNER.streams)
     assert e.value.fix == "did you mean 'trej'?"
+
+
+def test_labels_are_never_proposed_for_a_stream(write):
+    path = write({"a": {"pose": np.ones((5, 3)), "label": np.zeros(5, np.uint8)}})
+    with pytest.raises(DataError, match=r"\[E233\] no recording of .* 'traj'") as e:
+        refuse_absent(look(path), MANNER.streams)
+    assert e.value.fix.startswith("take 'traj' out of dimensions")

@@ -57,6 +57,12 @@ def test_the_least_that_it_must_say_and_a_byte_order_mark(read):
     assert (found.labels, found.target, dict(found.recordings)) == (None, None, {})
 
 
+def test_one_key_in_two_objects_and_a_long_number_are_no_fault(read):
+    long = "9" * 4000
+    found = read(f'{{"dimensions": {{"x": 1}}, "recordings": {{"a": {{"x": {long}}}, "x": {{}}}}}}')
+    assert set(found.recordings) == {"a", "x"}
+
+
 def test_unknown_keys_are_noted_with_a_hint_where_one_is_close(read):
     said = list(read({"dimensions": {"x": 1}, "horizn": 2, "camera": "front"}).notes())
     assert said == [
@@ -71,7 +77,12 @@ REFUSED = [
     ("[]", "a value for the whole of it that cannot be"),
     ("{}", "metadata.json lacks 'dimensions'\n  got: the keys none"),
     ('{"dimension": {}}', "lacks 'dimensions'[^?]*did you mean 'dimensions' by 'dimension'"),
-    ({"dimensions": {}}, "a value for dimensions"),
+    ({"dimensions": {}}, "fix: dimensions should have at least 1 item, not 0$"),
+    ('{"dimensions": {"x": 1}, "window": 2, "window": 4}', "names a key twice: 'window'"),
+    (
+        '{"dimensions": {"x": 1}, "recordings": {"a": {"person": 1}, "b": {}, "a": {"person": 2}}}',
+        r"names a key twice: 'a'\n  got: 2 times in one object",
+    ),
     ({"dimensions": {"x": 2.0}}, r"dimensions\.x that cannot be\n  got: dimensions\.x = 2\.0"),
     ({"dimensions": {"x": 0}}, r"dimensions\.x should be greater than or equal to 1"),
     ({"dimensions": {"x": "2"}}, r"dimensions\.x should be a valid integer"),
@@ -84,9 +95,9 @@ REFUSED = [
     ({"units": {"y": "m"}}, r"units names a stream that is not[^?]*choose one of: x"),
     ({"limits": {"x": -1}}, r"limits\.x should be greater than 0"),
     ({"limits": {"y": 1}}, "limits names a stream that is not in dimensions"),
-    ({"labels": ["a"]}, "a value for labels"),
+    ({"labels": ["a"]}, r"fix: labels should have at least 2 items, not 1$"),
     ({"labels": ["a", "a"]}, "labels names one label twice\n  got: 'a'"),
-    ({"labels": ["a", ""]}, r"labels\.1 String should have at least 1 character"),
+    ({"labels": ["a", ""]}, r"labels\.1 should have at least 1 character"),
     ({"labels": "ab"}, "labels should be a valid array"),
     ({"labels": ["a", "b"], "unlabelled": 1}, r"also that of a label\n  got: .*labels\[1\] = 'b'"),
     ({"unlabelled": 2**31}, "unlabelled should be less than"),
@@ -119,6 +130,7 @@ def test_what_cannot_be_is_refused_by_its_key_in_three_lines(read, said, message
 def test_a_missing_rate_is_asked_for_by_name(read):
     error = read({"dimensions": {"x": 1}, "rates": 15}).lacking("rate", '"rate": 15')
     assert error.fix == "did you mean 'rate' by 'rates'? Otherwise add \"rate\": 15"
+    assert error.got.startswith("the keys 'dimensions', 'rates' (")
 
 
 def test_an_empty_file_and_one_that_is_no_text(read, tmp_path):
