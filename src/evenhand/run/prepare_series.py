@@ -169,7 +169,18 @@ def present_labels(dataset: Dataset) -> np.ndarray:
 
 
 def _learns_present(config: RunConfig, schema: SeriesSchema) -> bool:
-    return schema.target in FORETOLD and config.series.auxiliary > 0
+    """Say whether the present label is learnt beside a foretold one. Raises E105 for no such."""
+    weight = config.series.auxiliary
+    if schema.target in FORETOLD:
+        return weight > 0
+    if weight and _set(config.series, "auxiliary"):
+        raise ConfigError(
+            "E105",
+            "the present label is the target, and is not learnt a second time beside it",
+            got=f"series.auxiliary = {weight}, target = {schema.target!r}",
+            fix="leave out series.auxiliary, or foretell: --set series.target=horizon",
+        )
+    return False
 
 
 def _new_model(

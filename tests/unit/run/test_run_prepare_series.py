@@ -104,6 +104,13 @@ def test_a_second_head_is_there_where_a_label_is_foretold(folder, sections, auxi
     assert (prepared.model.auxiliary is not None) == bool(auxiliary)
 
 
+def test_a_weight_of_the_present_label_is_not_for_windows_called_by_it(folder):
+    with pytest.raises(ConfigError, match=r"\[E105\] the present label is the target(.|\n)*= 2.0"):
+        prepare(*read(folder, series={"target": "majority", "auxiliary": 2.0}))
+    zero = prepare(*read(folder, series={"target": "majority", "auxiliary": 0}))
+    assert zero.architecture.auxiliary == 0
+
+
 def test_the_same_seed_builds_the_same_network_and_leaves_torch_alone(folder):
     dataset, config = read(folder)
     before = torch.random.get_rng_state()
