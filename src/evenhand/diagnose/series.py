@@ -92,7 +92,8 @@ def harmful_stream(patient: Patient) -> Finding | None:
         "a stream that does harm",
         f"without {worst['stream']} macro-F1 is {_signed(worst['difference'])}",
         {"series": {"streams": rest}},
-        "it says something about the fit recordings that does not hold for others",
+        "it says something about the fit recordings that does not hold for others; the measured "
+        "rows told so, and who goes by that has chosen on them: measure the next run on others",
     )
 
 

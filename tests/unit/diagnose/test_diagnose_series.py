@@ -84,6 +84,7 @@ def test_a_stream_without_which_the_score_is_higher_is_left_out(patient):
     finding = run("D307", patient(series=series))
     assert finding.remedy == {"series": {"streams": ["pose", "gaze"]}}
     assert finding.evidence == "without traj macro-F1 is +0.035 (+0.007 to +0.064)"
+    assert "measure the next run on others" in finding.advice
     del series["without"][1]
     assert run("D307", patient(series=series)) is None
 
