@@ -52,7 +52,7 @@ def below_tfidf(patient: Patient) -> Finding | None:
         "interval)",
         {},
         "use the baseline, or find out what keeps the network from learning: steps, learning "
-        "rate, frozen layers, cut-off texts",
+        "rate, frozen layers" + ("" if patient.network == "series" else ", cut-off texts"),
     )
 
 

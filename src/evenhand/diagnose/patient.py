@@ -180,6 +180,7 @@ class Patient:
             and not self.setting("loss.smoothing", 0)
             and self.setting("sampler.name", "natural") == "natural"
             and self.setting("mix.name", "none") == "none"
+            and not self.facts.get("auxiliary_share")
             and not self.setting("train.r_drop", 0)
         )
 

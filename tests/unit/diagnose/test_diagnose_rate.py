@@ -55,6 +55,8 @@ def test_a_loss_that_grew_on_the_first_step_is_held_against_the_shares(patient, 
         "at a peak rate of 5.0e-01 the loss went from 0.499 to 2"
     )
     assert run("D203", patient(**made, config={"optim": {"lr": 0.5}})) is None
+    beside = {"auxiliary_share": 0.4}
+    assert run("D203", patient(**made, config=config, facts=beside)) is None
 
 
 def test_a_high_rate_that_learns_nothing_is_a_warning(patient, by_hand):

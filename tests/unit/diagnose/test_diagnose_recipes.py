@@ -37,7 +37,6 @@ FACTS = {
     "augmented": {"changed": 0.0, "undone": 0.0},
     "learning_share": 0.01,
     "data_share": 0.1,
-    "auxiliary_share": 0.6,
 }
 
 
@@ -77,6 +76,7 @@ def sick(patient, by_hand, config):
     few = {**by_hand.records([0.5] * 20, passes=1), "facts": {"steps_done": 20}}
     few["facts"]["planned_steps"] = 20
     unlike += [few, rates, rising, early, edge, {"facts": {"stopped": "non-finite"}}]
+    unlike.append({"facts": {"auxiliary_share": 0.6}})
     for given in unlike:
         facts = FACTS | given.pop("facts", {})
         made = patient(**given, facts=facts)
