@@ -22,8 +22,9 @@ demo: setup
 	$(BIN)/evenhand sample tweets -o build/demo/tweets
 	$(BIN)/evenhand train build/demo/tweets/train.csv --out build/demo/run
 
+# Two tests at a time, one thread each: two threads for every one of two cores would wait for each other.
 test: setup
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .

@@ -64,7 +64,9 @@ def test_hapt_comes_out_of_its_archive(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drawn.ledger[0].startswith("read and kept: 1 recordings of 1 people")
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"cut off")[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(b"cut off")[:-9]], ids=["another form", "cut off"]
+)
 def test_hapt_archive_that_cannot_be_unpacked(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
