@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,6 +141,8 @@ def test_predict_needs_neither_labels_nor_metadata(run: Path, folder: Path, tmp_
 def test_what_does_not_go_together_is_said(
     run: Path, folder: Path, capsys: pytest.CaptureFixture[str], three_lines: Lines, tmp_path: Path
 ) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("text,label\n" + "one,a\ntwo,b\n" * 3, encoding="utf-8")
     for arguments, code, words in (
         (["predict", str(run), "--text", "a"], "E110", "this run reads series"),
         (["predict", str(run), str(folder / "metadata.json")], "E110", "no folder of them"),
@@ -152,6 +155,8 @@ def test_what_does_not_go_together_is_said(
         ),
         (["mistakes", str(run), "--slice", "plase"], "E205", "no recording has the key"),
         (["check", str(folder), "--set", "series.scale=none"], "E110", "series"),
+        (["check", str(folder), "--set", "model.max_length=64"], "E105", "only texts read"),
+        (["check", str(table), "--set", "series.window=2"], "E105", "only series read"),
     ):
         assert main(arguments) == 2
         assert words in three_lines(capsys.readouterr().err.strip(), code)
@@ -266,6 +271,30 @@ def test_a_look_at_a_folder(
     assert "TF-IDF" not in page.read_text("utf-8")
     assert main(["check", str(folder), "--set", "data.group=person"]) == 0
     assert "A411" not in capsys.readouterr().out
+
+
+def test_a_look_says_how_it_read_and_what_nothing_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typo = write_recordings(tmp_path / "typo", metadata={"horizons": 3})
+    assert main(["check", str(typo)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("streams  pose (3), traj (2) at 10 Hz")
+    assert said[2].startswith("target   horizon, 2 s ahead, 2 labels")
+    assert (
+        "note: nothing reads the key 'horizons' of metadata.json; did you mean 'horizon'?" in said
+    )
+
+
+def test_windows_that_have_lost_their_places_are_not_taken_for_texts(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], three_lines: Lines
+) -> None:
+    lost = tmp_path / "lost"
+    shutil.copytree(run, lost)
+    (lost / "predictions" / "report-windows.parquet").unlink()
+    for arguments in (["mistakes", str(lost)], ["compare", str(lost), str(run)]):
+        assert main(arguments) == 2
+        assert "no such file of places" in three_lines(capsys.readouterr().err.strip(), "E202")
 
 
 def test_a_leak_of_persons_between_folders_is_an_error(

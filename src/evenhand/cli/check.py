@@ -59,6 +59,8 @@ def check(
     config = parsed([*(settings or []), *named])
     checked = look(Sources(data, tune, report, labels_file), config)
     shown = console()
+    for line in checked.understood:
+        shown.print(line, markup=False, highlight=False, soft_wrap=True)
     summary(checked.corpus, checked.findings, console=shown)
     writers = (checked.write_json, checked.write_review, checked.write_html)
     for path, write in zip(outputs.values(), writers, strict=True):

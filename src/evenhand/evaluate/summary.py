@@ -48,7 +48,7 @@ def summary(results: Mapping[str, Any], *, console: Console) -> None:
     if sentence := _stays(results):
         console.print(Text(sentence))
     for line in series_lines(results):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(line))
     console.print(_classes(results["per_class"], results["task"]))
     if notes := _footnotes(results):
         console.print(Text(notes, style="dim"))

@@ -27,6 +27,7 @@ from evenhand.evaluate.selection import macro_ap
 from evenhand.run.check_baselines import baselines_of
 from evenhand.run.check_series import windows_of
 from evenhand.run.predict import to_csv
+from evenhand.run.prepare_series import refuse_series_settings
 from evenhand.run.rivals import TFIDF
 from evenhand.run.sources import Sources
 from evenhand.seeds import generator
@@ -65,6 +66,11 @@ class Checked:
     schema: str
     sources: Sources
     config: RunConfig
+
+    @property
+    def understood(self) -> list[str]:
+        """How recordings were understood, a line each; none for tables."""
+        return [] if self.corpus.recorded is None else self.schema.splitlines()
 
     def write_json(self, path: Path) -> None:
         """Write the findings as JSON. Raises as ``durable.write_json``."""
@@ -187,11 +193,13 @@ def look(sources: Sources, config: RunConfig) -> Checked:
     with recordings and groups of them kept together.
 
     Raises:
+        ConfigError: E105 for a setting that rows of this kind do not read.
         EvenhandError: whatever reading may raise.
     """
     if is_series(sources.data):
         corpus, schema = windows_of(sources, config)
         return Checked(corpus, audit(corpus), schema, sources, config)
+    refuse_series_settings(config)
     dataset = read_dataset(
         sources.data,
         tune=sources.tune,

@@ -19,6 +19,7 @@ from evenhand.evaluate.baselines_series import SUMMARY, fit_features, summary_fe
 from evenhand.evaluate.selection import macro_ap
 from evenhand.evaluate.series import positive_of
 from evenhand.run.check_baselines import baselines_of
+from evenhand.run.prepare_series import refuse_text_settings
 from evenhand.run.sources import Sources
 from evenhand.seeds import generator
 from evenhand.types import Predictions, Probs, Role
@@ -33,11 +34,14 @@ MOST_FITTED = 30_000
 def windows_of(sources: Sources, config: RunConfig) -> tuple[Corpus, str]:
     """Return the windows of folders of series as they stand, and how they were understood.
 
+    What is odd about recordings is left to the findings.
+
     Raises:
-        ConfigError: E110 for a file of labels.
+        ConfigError: E105 for a setting that only texts read; E110 for a file of labels.
         EvenhandError: whatever reading may raise.
     """
     sources.refuse_labels_file()
+    refuse_text_settings(config)
     dataset = read_series(
         sources.data,
         tune=sources.tune,
@@ -48,7 +52,9 @@ def windows_of(sources: Sources, config: RunConfig) -> tuple[Corpus, str]:
         share=False,
     )
     corpus = Corpus.of(dataset, max_length=0, scorer=score_windows, keys=_keys(sources.data))
-    return corpus, dataset.schema.describe()
+    odd = set(map(str, dataset.oddities))
+    notes = [f"note: {note}" for note in dataset.notes if note not in odd]
+    return corpus, "\n".join([dataset.schema.describe(), *notes])
 
 
 def _keys(folder: Any) -> tuple[str, ...]:

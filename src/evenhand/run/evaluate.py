@@ -206,7 +206,7 @@ def _namesakes(run: Run, dataset: Dataset) -> str | None:
         return None
     return (
         f"{found:,} of {len(dataset):,} windows bear names of windows that the run has learnt "
-        "from; their files hold other bytes: make sure that they are other recordings"
+        "from: are they others (their files hold other bytes)?"
     )
 
 

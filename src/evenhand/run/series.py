@@ -76,9 +76,13 @@ def seen_of(layout: Layout, schema: SeriesSchema, role: Role) -> Seen:
 
 
 def places_in(run: Run, role: Role) -> Places | None:
-    """Return where a run's windows lie; None for a run on texts."""
+    """Return where a run's windows lie; None for a run on texts.
+
+    Raises:
+        MissingFileError: E202 when a run on series has lost them.
+    """
     file = places_file(run.layout, role)
-    return load_places(file) if file.is_file() else None
+    return load_places(file) if file.is_file() or "series" in run.metrics else None
 
 
 def places_file(layout: Layout, role: Role) -> Path:
