@@ -119,7 +119,8 @@ def gather_like(source: Any, schema: SeriesSchema, role: Role, *, labels: bool =
     folders = {role: survey(path, metadata, manner, schema.corrupt)}
     taken, damaged = take(folders, None)
     reel = _load(folders, taken, manner)
-    notes = _notes(folders, taken, reel, schema)
+    # Answers are given a window at a time, so that no group matters to them.
+    notes = _notes(folders, taken, reel, schema if labels else replace(schema, group=None))
     return Gathered(reel, taken, damaged, schema, _hashes(folders), tuple(notes))
 
 

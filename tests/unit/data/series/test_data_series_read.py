@@ -357,6 +357,12 @@ def test_windows_do_not_need_sound_labels_or_every_stream(write, many, walk):
     assert not found.windows.frames.known["traj"].any()
 
 
+def test_answers_need_neither_labels_nor_groups_and_miss_none(write, many, walk):
+    people = {name: {"person": name} for name in many}
+    schema = read(write(many, group="person", recordings=people)).schema
+    assert read_windows(write({"x": walk(10)}, name="new"), schema).notes == ()
+
+
 def test_a_labelled_folder_for_a_model_that_exists(write, many, walk):
     schema = read(write(many, labels=["no", "yes"], horizon=1)).schema
     other = write({"x": walk(40, label=np.zeros(40))}, name="other")
