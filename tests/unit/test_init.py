@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import evenhand
+from evenhand.cli.process import settle
 
 PUBLIC = {
     "Decision", "DecisionClassifier", "EvenhandError", "LabelSpace", "Logits", "Predictions",
@@ -65,3 +66,35 @@ def test_help_imports_neither_torch_nor_transformers(command):
         "heavy = {'torch', 'transformers', 'sklearn', 'pandas', 'matplotlib'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
+
+
+def test_only_the_program_sets_what_libraries_read_when_they_are_loaded():
+    in_fresh_python(
+        "import os, sys\n"
+        "for name in ('OMP_WAIT_POLICY', 'ONEDNN_PRIMITIVE_CACHE_CAPACITY'):\n"
+        "    os.environ.pop(name, None)\n"
+        "before = dict(os.environ)\n"
+        "from evenhand.cli import main\n"
+        "assert main(['--version']) == 0\n"
+        "assert dict(os.environ) == before\n"
+        "sys.argv = ['evenhand', '--version']\n"
+        "assert main() == 0\n"
+        "assert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE'\n"
+        "assert os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'] == '512'\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "512"}),
+        ({"GOMP_SPINCOUNT": "100"}, {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "512"}),
+        ({"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "9"}, {"OMP_WAIT_POLICY": "PASSIVE"}),
+        ({"DNNL_PRIMITIVE_CACHE_CAPACITY": "9"}, {"OMP_WAIT_POLICY": "PASSIVE"}),
+    ],
+)
+def test_what_the_user_said_about_threads_and_caches_stays(said, left):
+    environment = {"PATH": "/bin", **said}
+    settle(environment)
+    assert environment == {"PATH": "/bin", **said, **left}

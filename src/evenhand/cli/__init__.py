@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
 from evenhand.cli.pretrain import pretrain
+from evenhand.cli.process import settle
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
@@ -75,13 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: what stands after ``evenhand``; ``sys.argv`` if None.
+        arguments: what stands after ``evenhand``. None is the program itself: ``sys.argv``, and
+            the process is its own (``process.settle``).
 
     Returns:
         0 done, 1 a finding as grave as ``--fail-on`` says, 2 the user can fix it (three lines on
         stderr), 130 or 143 stopped by a signal. A traceback is always a fault of evenhand's own.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        settle(os.environ)
     try:
         code = app(given or ["--help"], standalone_mode=False)
     except EvenhandError as error:

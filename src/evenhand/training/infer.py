@@ -8,11 +8,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from evenhand.models.memory import give_back
 from evenhand.sampling.buckets import sorted_batches
 from evenhand.training.passes import Table
 from evenhand.types import Floats
 
 # Shapes: N rows, C classes.
+
+BATCHES_BETWEEN_TRIMS = 20
 
 
 def to_device(table: Table, rows_B: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:
@@ -53,6 +56,8 @@ def logits(
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
             scores_BC = model(**to_device(table, rows, device))
         parts.append(scores_BC.double().cpu().numpy())
+        if done % BATCHES_BETWEEN_TRIMS == 0:
+            give_back()
         if progress is not None:
             progress(min(done * batch_size, len(lengths_N)))
     model.train(training)

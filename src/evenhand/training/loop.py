@@ -20,11 +20,11 @@ from torch import nn
 
 from evenhand.errors import StoppedBySignal, TrainingError
 from evenhand.models.depth import unreachable
+from evenhand.models.memory import give_back
 from evenhand.sampling.buckets import Rows
 from evenhand.training import checkpoint
 from evenhand.training.checkpoint import Progress
 from evenhand.training.hooks import Hook
-from evenhand.training.memory import give_back
 from evenhand.training.objective import Objective
 from evenhand.training.passes import Pass, Passes
 from evenhand.training.plan import Plan
@@ -87,6 +87,7 @@ class Loop:
         with self._surroundings(), stop_requested() as request, self._watched():
             while (why := self._finished(progress)) is None:
                 self._epoch(progress, request)
+        self._let_go()
         checkpoint.load_best(self.folder, self.model, progress.best_epoch)
         self.facts |= {"steps_done": progress.step, "stopped": why}
         self._tell_end(progress, why)
@@ -165,6 +166,7 @@ class Loop:
             if request.signal is not None:
                 raise self._stopped(request, progress)
 
+        give_back()
         try:
             with self._averaged():
                 measured = dict(self.score(self.model, listen))
@@ -255,6 +257,12 @@ class Loop:
                 broken_off.callback(hook.on_end, "broken off")
             yield
             broken_off.pop_all()
+
+    def _let_go(self) -> None:
+        """Free gradients and moments, three times the weights, which only training needs."""
+        self.model.zero_grad(set_to_none=True)
+        self.stepper.optimizer.state.clear()
+        give_back()
 
     def _tell_end(self, progress: Progress, why: str) -> None:
         passes = f"{progress.epoch} passes"

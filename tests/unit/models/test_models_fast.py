@@ -119,6 +119,14 @@ def test_dropout_passes_the_gradient_of_what_it_kept() -> None:
     torch.testing.assert_close(x.grad, y.detach())
 
 
+def test_dropout_keeps_one_byte_an_element_for_the_way_back() -> None:
+    x = torch.ones(64, requires_grad=True)
+    kept: list[torch.Tensor] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        drop(x, 0.25)
+    assert [(t.dtype, t.numel()) for t in kept] == [(torch.int8, 64)]
+
+
 def test_a_quickened_encoder_has_the_same_states_and_gradients(backbone: Path) -> None:
     plain = load_encoder(Source("tiny", backbone))
     quick = quicken(copy.deepcopy(plain))

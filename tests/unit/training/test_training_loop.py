@@ -136,6 +136,13 @@ def test_the_last_partial_group_is_a_step_as_well(tmp_path):
     assert progress.step == loop.hooks[0].planned == loop.steps() == 2
 
 
+def test_what_only_training_needs_is_let_go_at_its_end(tmp_path):
+    loop = make(tmp_path)
+    loop.run(Progress())
+    assert all(p.grad is None for p in loop.model.parameters())
+    assert not loop.stepper.optimizer.state
+
+
 @pytest.mark.parametrize(
     ("rows", "batch", "accumulate", "steps"),
     [(40, 8, 1, 5), (41, 8, 1, 6), (41, 8, 4, 2), (1, 8, 4, 1), (64, 8, 8, 1)],

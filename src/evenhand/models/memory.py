@@ -1,0 +1,77 @@
+"""Keeping a long run small: free pages go back, and a rare large batch keeps little."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+LARGE = 2.0
+"""Tokens of a batch, as a multiple of the mean batch so far, above which memory comes first."""
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    """Return glibc's ``malloc_trim``; None where the C library has none."""
+    if not sys.platform.startswith("linux"):
+        return None
+    function: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return function
+
+
+def give_back() -> None:
+    """Return memory that is free but still held to the system; nothing where that is not glibc.
+
+    Batches of every length leave holes of every size behind, and glibc keeps them: without
+    this a run over varied texts grows to twice what it uses.
+    """
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+class Sparing:
+    """Runs an encoder's layers; of an unusually large batch it keeps only what goes into them.
+
+    A run needs as much memory as its largest batch, and one long text among short ones makes a
+    batch several times as large as the rest. What lies between its layers' inputs is computed a
+    second time on the way back, with the same random draws: the same numbers, bit for bit, for
+    less than a third more time. Where all batches are alike, none is large.
+    """
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.mean = 0.0
+        self.large = False
+
+    def look(self, encoder: nn.Module, given: Sequence[Any], named: Mapping[str, Any]) -> None:
+        """Note how large a batch is before the encoder sees it; evaluation does not count."""
+        before, self.large = self.large, False
+        if encoder.training:
+            ids = given[0] if given else named["input_ids"]
+            self.batches += 1
+            self.mean += (ids.numel() - self.mean) / self.batches
+            self.large = ids.numel() > LARGE * self.mean
+        if self.large is not before:
+            give_back()
+
+    def __call__(self, layer: Callable[..., Any], *states: Any) -> Any:
+        """Return ``layer(*states)``."""
+        return checkpoint(layer, *states, use_reentrant=False) if self.large else layer(*states)
+
+
+def spare(encoder: nn.Module) -> None:
+    """Run the layers of a transformers model by ``Sparing``; layers of other kinds stay."""
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    sparing = Sparing()
+    encoder.register_forward_pre_hook(sparing.look, with_kwargs=True)
+    for module in encoder.modules():
+        if isinstance(module, GradientCheckpointingLayer):
+            module.gradient_checkpointing = True
+            module._gradient_checkpointing_func = sparing
