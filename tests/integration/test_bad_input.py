@@ -281,7 +281,9 @@ def test_a_file_that_does_not_exist(fails: Fails, data: Path) -> None:
 
 
 def test_a_folder_that_is_no_data_set(fails: Fails, tmp_path: Path) -> None:
-    assert "that folder is no data set" in fails("E202", tmp_path)
+    said = fails("E202", tmp_path)
+    assert "that folder is no data set" in said
+    assert "metadata.json" in said
 
 
 def test_a_file_of_an_unknown_kind(fails: Fails, tmp_path: Path) -> None:

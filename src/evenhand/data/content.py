@@ -20,8 +20,9 @@ def read_content(path: Path) -> bytes:
         raise MissingFileError(
             "E202",
             "that folder is no data set",
-            got=f"{path}: no dataset_info.json or dataset_dict.json in it",
-            fix="name a file in it, or a folder written by save_to_disk of the datasets library",
+            got=f"{path}: no dataset_info.json, dataset_dict.json or metadata.json in it",
+            fix="name a file in it, a folder of recordings with its metadata.json, or one written "
+            "by save_to_disk of the datasets library",
         )
     try:
         content = path.read_bytes()

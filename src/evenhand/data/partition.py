@@ -65,6 +65,7 @@ def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]
         shares[Role.REPORT] = config.report_share
     first, *others = blocks
     units = units_of(first.texts, first.groups)
+    pieces = len(np.unique(units))
     part_N = assign(first.truth_NC, shares, units=units, seed=seed)
     dealt = []
     for p, role in enumerate(shares):
@@ -73,13 +74,20 @@ def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]
             raise DataError(
                 "E209",
                 f"the split leaves no row for the role {role.value!r}",
-                got=f"{len(first.ids)} rows in {len(np.unique(units))} units ({first.count.path})",
-                fix=f"add rows, give a file of its own, or raise data.{role.value}_share"
-                if role is not Role.FIT
-                else "add rows",
+                got=f"{len(first.ids)} rows in {pieces} units ({first.count.path})",
+                fix=_more(role, too_few_units=pieces < len(shares)),
             )
         dealt.append(first.take(rows, role))
     return dealt + others
+
+
+def _more(role: Role, *, too_few_units: bool) -> str:
+    """Return what gives a role rows: shares help only where there are units to share out."""
+    if too_few_units:
+        return f"add rows of other texts or groups, or give {role.value} rows a file of their own"
+    if role is Role.FIT:
+        return "add rows"
+    return f"add rows, give a file of its own, or raise data.{role.value}_share"
 
 
 def draw_sample(blocks: list[Block], rows: int, seed: int) -> tuple[list[Block], list[str]]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,8 +63,16 @@ def test_with_tune_rows_nothing_is_shared_out():
 
 
 def test_role_that_would_be_empty():
-    with pytest.raises(DataError, match=r"\[E209\](.|\n)*2 rows in 2 units"):
+    with pytest.raises(DataError, match=r"\[E209\](.|\n)*2 rows in 2 units(.|\n)*other texts or"):
         share_out([block(1, 2)], DataConfig(), 0)
+
+
+def test_shares_do_not_help_where_all_rows_are_one_group():
+    one = replace(block(20, 40), groups=["same"] * 40)
+    with pytest.raises(
+        DataError, match=r"40 rows in 1 units(.|\n)*add rows of other texts or groups"
+    ):
+        share_out([one], DataConfig(), 0)
 
 
 def test_sample_keeps_shares_and_every_label():
