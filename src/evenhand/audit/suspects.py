@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.audit.checks import check
-from evenhand.audit.confident import UNLIKELY, confident_joint, suspects
+from evenhand.audit.confident import (
+    TINY,
+    UNLIKELY,
+    confident_joint,
+    first,
+    half_relative,
+    suspects,
+)
 from evenhand.audit.corpus import Corpus, Rows, Scored, counted
 from evenhand.audit.finding import Finding
 from evenhand.types import Floats
@@ -18,7 +25,6 @@ FEWEST_ROWS = 100
 MANY = 0.05
 """Share of suspected rows from which on the labels as such are in doubt."""
 HALF = 0.5
-TINY = 1e-9
 EASY = 0.95
 """Macro-F1 of counted words above which the task is words."""
 
@@ -81,7 +87,7 @@ def easy(corpus: Corpus) -> Finding | None:
 
 
 def one_label(corpus: Corpus, scored: Scored) -> Suspects:
-    """Suspect rows that confidently belong to another class than the one given."""
+    """Suspect the rows whose class another one puts most in doubt."""
     given_S = corpus.truth_NC[scored.rows_S].argmax(axis=1)
     found_K, other_K = suspects(given_S, scored.probs_SC)
     joint_CC = confident_joint(given_S, scored.probs_SC)
@@ -97,10 +103,9 @@ def one_label(corpus: Corpus, scored: Scored) -> Suspects:
 
 
 def several(corpus: Corpus, scored: Scored) -> Suspects:
-    """Suspect rows whose given labels are all unlikely while another reaches its usual level."""
+    """Suspect the rows whose given labels are all unlikely beside one that is missing."""
     doubt_S, other_S = doubts(corpus.truth_NC[scored.rows_S], scored.probs_SC)
-    found_K = np.flatnonzero(doubt_S > 0)
-    found_K = found_K[np.argsort(-doubt_S[found_K], kind="stable")]
+    found_K = first(doubt_S, len(doubt_S))
     rows_K = scored.rows_S[found_K]
     details = [
         f"given {corpus.given(i)}, "
@@ -113,25 +118,42 @@ def several(corpus: Corpus, scored: Scored) -> Suspects:
 
 
 def doubts(truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32]) -> tuple[Floats, Rows]:
-    """Return how doubtful each row is, 0 where it is not, and the label it lacks.
+    """Return how doubtful each row is, 0 where it is not, and the label it lacks most.
 
     Confident learning with several labels a row: a label's level is its mean probability over
-    its own rows. A row is doubtful where each label given to it stays below 0.4 of its level,
-    and a label not given reaches its own. The doubt is the log of how far the likeliest given
-    label falls short, and half the log of how far the other one goes beyond. A row without
-    labels is doubtful where one reaches its level and one half. Unknown labels say nothing.
+    its own rows. There are as many doubtful rows as rows whose given labels each stay below 0.4
+    of their level while a label not given reaches its own. Which ones is decided by the log loss
+    of the labels not given, less ``half_relative`` of the likeliest given one. A row without
+    labels can only be doubtful where one reaches its level and one half, and counts as if its
+    label stood at 0.4. Unknown labels say nothing.
     """
     level_C = np.array([_level(t_S, p_S) for t_S, p_S in zip(truth_SC.T, probs_SC.T, strict=True)])
-    logs_SC = np.log(np.maximum(probs_SC, TINY)) - np.log(level_C)
-    lacking_SC = np.where(truth_SC == 0, logs_SC, -np.inf)
-    other_S = lacking_SC.argmax(axis=1)
-    over_S = lacking_SC.max(axis=1)
-    bare_S = ~(truth_SC == 1).any(axis=1)
-    given_S = np.where(truth_SC == 1, logs_SC, -np.inf).max(axis=1)
-    sure_S = probs_SC[np.arange(len(probs_SC)), other_S] >= HALF
-    doubtful_S = (over_S >= 0) & np.where(bare_S, sure_S, given_S <= np.log(UNLIKELY))
-    short_S = np.where(bare_S, np.log(UNLIKELY), given_S)
-    return np.where(doubtful_S, np.maximum(over_S, 0) / 2 - short_S, 0.0), other_S
+    absent_SC, bare_S = truth_SC == 0, ~(truth_SC == 1).any(axis=1)
+    lacking_SC = np.where(absent_SC, _logs(probs_SC) - np.log(level_C), -np.inf)
+    likely_S = probs_SC[np.arange(len(probs_SC)), lacking_SC.argmax(axis=1)] >= HALF
+    sure_S = (lacking_SC.max(axis=1) >= 0) & (likely_S | ~bare_S)
+    number = int((sure_S & _unlikely(truth_SC, probs_SC, level_C)).sum())
+
+    scores_SC = half_relative(probs_SC, level_C)
+    given_S = np.where(truth_SC == 1, scores_SC, -np.inf).max(axis=1)
+    loss_S = -np.where(absent_SC, _logs(1 - probs_SC), 0.0).sum(axis=1)
+    doubt_S = loss_S - np.where(bare_S, np.log(UNLIKELY), given_S)
+    found_K = first(np.where(absent_SC.any(axis=1) & (sure_S | ~bare_S), doubt_S, 0.0), number)
+    doubtful_S = np.zeros(len(probs_SC))
+    doubtful_S[found_K] = doubt_S[found_K]
+    return doubtful_S, np.where(absent_SC, scores_SC, -np.inf).argmax(axis=1)
+
+
+def _unlikely(
+    truth_SC: NDArray[np.float32], probs_SC: NDArray[np.float32], level_C: Floats
+) -> NDArray[np.bool_]:
+    """Say of each row whether every label given to it stays below 0.4 of its level."""
+    likely_S: NDArray[np.bool_] = ((truth_SC == 1) & (probs_SC > UNLIKELY * level_C)).any(axis=1)
+    return ~likely_S
+
+
+def _logs(probs_SC: NDArray[np.float32]) -> Floats:
+    return np.log(np.maximum(probs_SC, TINY, dtype=np.float64))
 
 
 def _level(truth_S: NDArray[np.float32], probs_S: NDArray[np.float32]) -> float:

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from evenhand.audit.confident import confident, confident_joint, suspects, thresholds
+from evenhand.audit.confident import (
+    confident,
+    confident_joint,
+    first,
+    half_relative,
+    suspects,
+    thresholds,
+)
 from evenhand.audit.suspects import doubts
 
 GIVEN = np.array([0, 0, 0, 1, 1])
@@ -31,6 +38,27 @@ def test_a_model_that_can_tell_little_suspects_little():
     assert len(suspects(given, np.column_stack([p, 1 - p]))[0]) == 0
 
 
+def test_a_class_whose_rows_are_all_alike_reaches_its_threshold():
+    probs = np.full((7, 3), 0.1, np.float32)
+    probs[:, 0] = 0.8
+    assert confident(np.zeros(7, np.int64), probs).tolist() == [0] * 7
+
+
+def test_half_the_level_is_taken_off():
+    probs = np.array([[0.5, 0.02, 0.3]], np.float32)
+    level = np.array([1.0, 0.04, np.inf])
+    assert half_relative(probs, level)[0] == pytest.approx(
+        [np.log(0.5), np.log(0.02 / 0.2), -np.inf], rel=1e-6
+    )
+
+
+def test_the_greatest_doubts_come_first_and_none_is_made_up():
+    doubt = np.array([0.5, 2.0, -1.0, 0.0, 2.0])
+    assert first(doubt, 2).tolist() == [1, 4]
+    assert first(doubt, 5).tolist() == [1, 4, 0]
+    assert first(doubt, 0).tolist() == []
+
+
 def test_sure_and_right_probabilities_give_no_suspect():
     given = np.arange(30) % 3
     probs = np.eye(3, dtype=np.float32)[given]
@@ -58,8 +86,9 @@ def test_several_labels_a_doubt_worked_by_hand():
     doubt, other = doubts(truth, probs)
     assert np.flatnonzero(doubt).tolist() == [3, 4]
     assert other[[3, 4]].tolist() == [1, 1]
-    level = (0.9 + 0.8 + 0.1) / 3
-    assert doubt[4] == pytest.approx(-np.log(0.1 / level) + np.log(0.8 / 0.6) / 2, rel=1e-5)
+    # Levels of both labels are 0.6; row 4 has the first and lacks the second, row 3 has none.
+    assert doubt[4] == pytest.approx(-np.log(1 - 0.8) - np.log(0.1) + np.log(0.6) / 2, rel=1e-5)
+    assert doubt[3] == pytest.approx(-np.log(1 - 0.7) - np.log(1 - 0.1) - np.log(0.4), rel=1e-5)
 
 
 def test_an_unknown_label_is_never_lacking():
