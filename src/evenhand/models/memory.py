@@ -11,8 +11,10 @@ from typing import Any
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-LARGE = 2.0
+LARGE = 2.5
 """Tokens of a batch, as a multiple of the mean batch so far, above which memory comes first."""
+VAST = 4.0
+"""The same, above which the holes that earlier batches left are given back before and after."""
 
 
 @cache
@@ -47,17 +49,19 @@ class Sparing:
     def __init__(self) -> None:
         self.batches = 0
         self.mean = 0.0
-        self.large = False
+        self.large = self.vast = False
 
     def look(self, encoder: nn.Module, given: Sequence[Any], named: Mapping[str, Any]) -> None:
         """Note how large a batch is before the encoder sees it; evaluation does not count."""
-        before, self.large = self.large, False
+        before = self.vast
+        self.large = self.vast = False
         if encoder.training:
             ids = given[0] if given else named["input_ids"]
             self.batches += 1
             self.mean += (ids.numel() - self.mean) / self.batches
             self.large = ids.numel() > LARGE * self.mean
-        if self.large is not before:
+            self.vast = ids.numel() > VAST * self.mean
+        if self.vast or before:
             give_back()
 
     def __call__(self, layer: Callable[..., Any], *states: Any) -> Any:

@@ -119,12 +119,20 @@ def test_dropout_passes_the_gradient_of_what_it_kept() -> None:
     torch.testing.assert_close(x.grad, y.detach())
 
 
-def test_dropout_keeps_one_byte_an_element_for_the_way_back() -> None:
-    x = torch.ones(64, requires_grad=True)
+@pytest.mark.parametrize(
+    ("dtype", "kept_as"), [(torch.float32, torch.int8), (torch.bfloat16, torch.bfloat16)]
+)
+def test_dropout_keeps_a_mask_alone_for_the_way_back(
+    dtype: torch.dtype, kept_as: torch.dtype
+) -> None:
+    x = torch.ones(64, dtype=dtype, requires_grad=True)
     kept: list[torch.Tensor] = []
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
-        drop(x, 0.25)
-    assert [(t.dtype, t.numel()) for t in kept] == [(torch.int8, 64)]
+        y = drop(x, 0.25)
+    assert [(t.dtype, t.numel()) for t in kept] == [(kept_as, 64)]
+    y.sum().backward()
+    assert x.grad is not None
+    assert torch.equal(x.grad, y.detach())
 
 
 def test_a_quickened_encoder_has_the_same_states_and_gradients(backbone: Path) -> None:

@@ -71,8 +71,8 @@ def test_a_large_batch_keeps_a_fraction_of_what_it_would(backbone: Path) -> None
     quick = encoder(backbone)
     plain = as_usual(quick)
     for model in (quick, plain):
-        step(model, SMALL)
-        step(model, SMALL)
+        for _ in range(3):
+            step(model, SMALL)
     most, least = (kept_bytes(lambda m=m: m(input_ids=LONG)) for m in (plain, quick))  # type: ignore[misc]
     assert least < most / 2
 
@@ -83,16 +83,21 @@ def test_batches_that_are_alike_are_never_large(backbone: Path) -> None:
     assert kept_bytes(lambda: quick(input_ids=LONG)) == kept_bytes(lambda: plain(input_ids=LONG))
 
 
-@pytest.mark.parametrize(("tokens", "large"), [(8, False), (9, True)])
-def test_large_is_beyond_twice_the_mean_of_the_batches_so_far(tokens: int, large: bool) -> None:
+@pytest.mark.parametrize(
+    ("tokens", "large", "vast"),
+    [(6, False, False), (7, True, False), (12, True, False), (13, True, True)],
+)
+def test_large_is_beyond_two_and_a_half_means_of_the_batches_so_far_and_vast_beyond_four(
+    tokens: int, large: bool, vast: bool
+) -> None:
     sparing = Sparing()
     one = nn.Identity().train()
-    for ids in (torch.zeros(1, 2), torch.zeros(1, 2)):
-        sparing.look(one, (ids,), {})
+    for _ in range(9):
+        sparing.look(one, (torch.zeros(1, 2),), {})
         assert not sparing.large
     sparing.look(one, (), {"input_ids": torch.zeros(1, tokens)})
-    assert sparing.mean == pytest.approx((4 + tokens) / 3)
-    assert sparing.large is large
+    assert sparing.mean == pytest.approx((18 + tokens) / 10)
+    assert (sparing.large, sparing.vast) == (large, vast)
 
 
 def test_evaluation_neither_counts_nor_is_large() -> None:
