@@ -5,7 +5,9 @@ two rivals use transformers' ``Trainer`` on the same weights, texts, batch size 
 ``padded`` pads every text to 128 as the ecosystem's example script does, ``dynamic`` pads each
 batch to its longest text, in random order. Both compute in float32.
 
-    python benchmarks/speed.py [--texts FILE.tsv] [--rounds 3] [--steps 40]
+    python benchmarks/speed.py [--texts FILE.tsv] [--rounds 3] [--steps 100]
+
+A machine without the package of ``minilm`` takes a folder with its files: ``--backbone FOLDER``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ from evenhand.data.table import read_table
 from evenhand.durable import make_folder
 from evenhand.losses import LOSSES
 from evenhand.models import text
-from evenhand.models.backbones import locate
+from evenhand.models.backbones import Source, locate
 from evenhand.models.fast import quicken
 from evenhand.models.precision import cpu_has_bfloat16, pick_device
 from evenhand.models.tokens import TextTokenizer, TokenTable
@@ -84,11 +87,11 @@ def texts_of(path: str | None) -> list[str]:
     return list(map(str, next(iter(read_table(path).columns.values()))))
 
 
-def build(tokenizer: TextTokenizer) -> text.TextClassifier:
-    """Return a fresh classifier on the MiniLM weights."""
+def build(tokenizer: TextTokenizer, source: Source) -> text.TextClassifier:
+    """Return a fresh classifier on the backbone."""
     fit = FitStatistics(Task.MULTILABEL, 1000, np.full(CLASSES, 40.0), np.full(CLASSES, 1000.0))
     return text.pretrained(
-        locate("minilm"),
+        source,
         tokenizer,
         (),
         pooling="mean",
@@ -103,9 +106,8 @@ def targets(rows: int) -> np.ndarray:
     return (np.random.default_rng(0).random((rows, CLASSES)) < 0.04).astype(np.float32)
 
 
-def train_ours(table: TokenTable, tokenizer: TextTokenizer, dtype: torch.dtype) -> float:
+def train_ours(table: TokenTable, model: text.TextClassifier, dtype: torch.dtype) -> float:
     """Return rows a second of evenhand's own loop."""
-    model = build(tokenizer)
     if DEVICE.type == "cpu":
         quicken(model.encoder)
     truth_NC = targets(len(table.starts) - 1)
@@ -133,7 +135,7 @@ def train_ours(table: TokenTable, tokenizer: TextTokenizer, dtype: torch.dtype) 
     return clock.rate()
 
 
-def train_rival(texts: list[str], steps: int, *, pad_to: int | None) -> float:
+def train_rival(texts: list[str], folder: Path, steps: int, *, pad_to: int | None) -> float:
     """Return rows a second of transformers' ``Trainer``."""
     from transformers import (
         AutoModelForSequenceClassification,
@@ -144,7 +146,6 @@ def train_rival(texts: list[str], steps: int, *, pad_to: int | None) -> float:
         TrainingArguments,
     )
 
-    folder = locate("minilm").folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     encoded = tokenizer(
         texts, truncation=True, max_length=128, padding="max_length" if pad_to else False
@@ -184,9 +185,8 @@ def train_rival(texts: list[str], steps: int, *, pad_to: int | None) -> float:
     return BATCH * (len(ends) - WARM) / (ends[-1] - ends[WARM - 1])
 
 
-def predict_ours(table: TokenTable, tokenizer: TextTokenizer, dtype: torch.dtype) -> float:
+def predict_ours(table: TokenTable, model: text.TextClassifier, dtype: torch.dtype) -> float:
     """Return rows a second of sorted inference."""
-    model = build(tokenizer)
     if DEVICE.type == "cpu":
         quicken(model.encoder)
     infer.logits(model, table, dtype=dtype)
@@ -224,24 +224,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--texts", help="table whose first column is the text")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--backbone", default="minilm")
     given = parser.parse_args()
+    source = locate(given.backbone)
     steps = given.steps + WARM
     texts = texts_of(given.texts)[: steps * BATCH]
-    tokenizer = TextTokenizer.from_folder(locate("minilm").folder)
+    tokenizer = TextTokenizer.from_folder(source.folder)
     table = tokenizer.encode(texts, max_length=128)
     small = texts[: max(12, given.steps // 3) * BATCH]
     bfloat16 = DEVICE.type == "cuda" or cpu_has_bfloat16()
+    fresh = partial(build, tokenizer, source)
+    rival = partial(train_rival, folder=source.folder)
     contestants: dict[str, Callable[[], float]] = {
-        "train  padded to 128, float32": lambda: train_rival(small, 12 + WARM, pad_to=128),
-        "train  dynamic padding, float32": lambda: train_rival(texts, steps, pad_to=None),
-        "train  evenhand, float32": lambda: train_ours(table, tokenizer, torch.float32),
-        "predict evenhand, float32": lambda: predict_ours(table, tokenizer, torch.float32),
+        "train  padded to 128, float32": lambda: rival(small, steps=12 + WARM, pad_to=128),
+        "train  dynamic padding, float32": lambda: rival(texts, steps=steps, pad_to=None),
+        "train  evenhand, float32": lambda: train_ours(table, fresh(), torch.float32),
+        "predict evenhand, float32": lambda: predict_ours(table, fresh(), torch.float32),
     }
     if bfloat16:
         contestants |= {
-            "train  evenhand, bfloat16": lambda: train_ours(table, tokenizer, torch.bfloat16),
-            "predict evenhand, bfloat16": lambda: predict_ours(table, tokenizer, torch.bfloat16),
+            "train  evenhand, bfloat16": lambda: train_ours(table, fresh(), torch.bfloat16),
+            "predict evenhand, bfloat16": lambda: predict_ours(table, fresh(), torch.bfloat16),
         }
     rates: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(given.rounds):
