@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 import evenhand
 from evenhand.cli.check import check
 from evenhand.cli.compare import compare
+from evenhand.cli.crossval import crossval
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
 from evenhand.cli.evaluate import evaluate
@@ -59,6 +60,7 @@ app.command()(romanize)
 app.command()(check)
 app.command()(train)
 app.command()(pretrain)
+app.command()(crossval)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)

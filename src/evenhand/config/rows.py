@@ -31,11 +31,26 @@ class DataConfig(Section):
     split_seed: int | None = Field(
         None, ge=0, description="deals rows to roles; unset, the run's seed does"
     )
+    fold: str | None = Field(
+        None, description="2/5: the second of five folds is measured, the others fit and tune"
+    )
 
     @field_validator("labels", mode="before")
     @classmethod
     def _split_names(cls, value: Any) -> Any:
         return tuple(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("fold")
+    @classmethod
+    def _two_numbers(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = value.split("/")
+            if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+                raise ValueError("a fold is written NUMBER/FOLDS, such as 2/5")
+            number, count = map(int, parts)
+            if count < 2 or not 1 <= number <= count:
+                raise ValueError(f"there is no fold {number} of {count}; count from 1, two or more")
+        return value
 
 
 class SeriesConfig(Section):

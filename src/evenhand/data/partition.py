@@ -11,8 +11,8 @@ import numpy as np
 
 from evenhand.config import DataConfig
 from evenhand.data.block import Block
-from evenhand.data.split import Parts, assign, units_of
-from evenhand.errors import DataError
+from evenhand.data.split import Parts, assign, folds, units_of
+from evenhand.errors import ConfigError, DataError
 from evenhand.seeds import derive
 from evenhand.types import LabelSpace, Role
 
@@ -51,11 +51,15 @@ def refuse_rare(
 def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]:
     """Return blocks for every role that the sources leave open.
 
-    Fit rows alone become three roles; fit and report rows give up some fit rows to tune.
+    Fit rows alone become three roles; fit and report rows give up some fit rows to tune. Under
+    ``data.fold`` the report rows are that fold.
 
     Raises:
+        ConfigError: E105 when a fold is to be dealt and other roles have rows already.
         DataError: E209 when a role would get no row.
     """
+    if config.fold is not None:
+        return _fold_of(blocks, config, seed)
     given = {block.role for block in blocks}
     if Role.TUNE in given:
         return blocks
@@ -65,20 +69,52 @@ def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]
         shares[Role.REPORT] = config.report_share
     first, *others = blocks
     units = units_of(first.texts, first.groups)
-    pieces = len(np.unique(units))
     part_N = assign(first.truth_NC, shares, units=units, seed=seed)
+    return _taken(first, part_N, units, tuple(shares)) + others
+
+
+def _fold_of(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]:
+    """Return the rows of one source: a fold to report, the others to fit and tune.
+
+    The folds of a seed are the same whichever of them is measured.
+    """
+    number, count = map(int, str(config.fold).split("/"))
+    if len(blocks) > 1:
+        raise ConfigError(
+            "E105",
+            "folds are dealt from all rows, and some have a role already",
+            got=f"data.fold = {config.fold!r} beside {blocks[1].role.value} rows",
+            fix="give one file and no --tune or --report; or --set data.split=none",
+        )
+    rows = blocks[0]
+    units = units_of(rows.texts, rows.groups)
+    roles = (Role.FIT, Role.TUNE, Role.REPORT)
+    part_N = np.full(len(units), roles.index(Role.REPORT))
+    others = np.flatnonzero(folds(rows.truth_NC, count, units=units, seed=seed) != number - 1)
+    shares = [1.0 - config.tune_share, config.tune_share]
+    part_N[others] = assign(rows.truth_NC[others], shares, units=units[others], seed=seed)
+    return _taken(rows, part_N, units, roles)
+
+
+def _taken(block: Block, part_N: Parts, units: Parts, roles: tuple[Role, ...]) -> list[Block]:
+    """Return the rows of each part with its role.
+
+    Raises:
+        DataError: E209 for a role without a row.
+    """
+    pieces = len(np.unique(units))
     dealt = []
-    for p, role in enumerate(shares):
+    for p, role in enumerate(roles):
         rows = np.flatnonzero(part_N == p).tolist()
         if not rows:
             raise DataError(
                 "E209",
                 f"the split leaves no row for the role {role.value!r}",
-                got=f"{len(first.ids)} rows in {pieces} units ({first.count.path})",
-                fix=_more(role, too_few_units=pieces < len(shares)),
+                got=f"{len(block.ids)} rows in {pieces} units ({block.count.path})",
+                fix=_more(role, too_few_units=pieces < len(roles)),
             )
-        dealt.append(first.take(rows, role))
-    return dealt + others
+        dealt.append(block.take(rows, role))
+    return dealt
 
 
 def _more(role: Role, *, too_few_units: bool) -> str:

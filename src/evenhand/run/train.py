@@ -74,7 +74,7 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
         EvenhandError: with the code of what is wrong.
     """
     asked = _located(asked)
-    config = _settled(asked, source="the run file or --set", screen=screen)
+    config = settled(asked, source="the run file or --set", screen=screen)
     layout = Layout(Path(out))
     layout.refuse_used()
     check_parts(config)
@@ -83,7 +83,7 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
     for line in check_demands(config, dataset, job.costs):
         screen.say(line)
-    prepared = _prepare(job, dataset)
+    prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     rows = engine.loop.passes.rows
     refuse_idle(config, passes=ceil(engine.plan.steps(rows) / engine.plan.pass_steps(rows)))
@@ -107,7 +107,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
-    config = _settled(read_toml(layout.asked), source=str(layout.asked), screen=screen)
+    config = settled(read_toml(layout.asked), source=str(layout.asked), screen=screen)
     manifest = read_sound(layout.manifest, "sources", "sha256", "seconds")
     resolved = read_sound(layout.resolved, "train")
     if (setting := changed_setting(config, resolved)) is not None:
@@ -141,7 +141,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
             got=files,
             fix="restore the files, or start a new run with another --out",
         )
-    prepared = _prepare(job, dataset)
+    prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     return _finish(job, dataset, prepared, engine)
 
@@ -172,7 +172,7 @@ def _located(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "decision": {**decision, "costs": str(Path(decision["costs"]).absolute())}}
 
 
-def _settled(asked: dict[str, Any], *, source: str, screen: Screen) -> RunConfig:
+def settled(asked: dict[str, Any], *, source: str, screen: Screen) -> RunConfig:
     """Check the settings; put in what the backbone's family wants where nobody said anything."""
     config = parse_config(asked, source=source)
     preset = preset_for(asked, backbone=config.model.backbone)
@@ -210,7 +210,8 @@ def read_rows(job: Job) -> Dataset:
     return dataset
 
 
-def _prepare(job: Job, dataset: Dataset) -> Prepared:
+def prepared_for(job: Job, dataset: Dataset) -> Prepared:
+    """Build the network and the tables of a run, and say what the user should know of them."""
     with job.watch.stage("preparing"):
         prepared = prepare(dataset, job.config)
     for line in prepared.lines():

@@ -7,7 +7,7 @@ from evenhand.config import DataConfig
 from evenhand.data.block import Block
 from evenhand.data.ledger import FileCount
 from evenhand.data.partition import draw_sample, refuse_rare, share_out
-from evenhand.errors import DataError
+from evenhand.errors import ConfigError, DataError
 from evenhand.types import LabelSpace, Role, Task
 
 SPACE = LabelSpace(("a", "b"), Task.MULTILABEL)
@@ -88,3 +88,38 @@ def test_sample_keeps_shares_and_every_label():
 def test_sample_of_all_rows_changes_nothing():
     blocks = [block(10, 100)]
     assert draw_sample(blocks, 100, 0) == (blocks, [])
+
+
+def test_folds_measure_every_row_once():
+    rows = block(20, 100)
+    measured = []
+    for number in range(1, 6):
+        fit, tune, report = share_out([rows], DataConfig(fold=f"{number}/5"), 3)
+        assert [part.role for part in (fit, tune, report)] == list(Role)
+        assert sorted(fit.ids + tune.ids + report.ids) == sorted(rows.ids)
+        assert (len(tune.ids), len(report.ids)) == (12, 20)
+        assert report.truth_NC[:, 1].sum() == 4
+        measured += report.ids
+    assert sorted(measured) == sorted(rows.ids)
+
+
+def test_folds_keep_groups_whole():
+    rows = replace(block(20, 60), groups=[f"g{i // 6}" for i in range(60)])
+    for number in (1, 2, 3):
+        parts = share_out([rows], DataConfig(fold=f"{number}/3"), 0)
+        where = [{rows.groups[rows.ids.index(name)] for name in part.ids} for part in parts]
+        assert not where[0] & where[1]
+        assert not where[0] & where[2]
+        assert not where[1] & where[2]
+
+
+def test_folds_and_other_roles_are_refused():
+    given = [block(20, 100), block(5, 30, Role.REPORT)]
+    with pytest.raises(ConfigError, match=r"\[E105\](.|\n)*beside report rows(.|\n)*data\.split"):
+        share_out(given, DataConfig(fold="1/5"), 0)
+
+
+@pytest.mark.parametrize("fold", ["0/5", "6/5", "1/1", "2", "a/b", "1/2/3", "-1/5", "²/3"])
+def test_folds_that_do_not_exist(fold):
+    with pytest.raises(ValueError, match="fold"):
+        DataConfig(fold=fold)

@@ -1,0 +1,45 @@
+"""What the commands of studies share: a new study from options, or one that is gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from evenhand import recipes
+from evenhand.config import override
+from evenhand.run.sources import Sources
+from evenhand.study.folder import Study
+
+
+def study_of(
+    kind: str,
+    sources: Sources | None,
+    out: Path | None,
+    resume: Path | None,
+    *,
+    recipe: str | None,
+    settings: Sequence[str],
+    options: dict[str, Any],
+) -> Study:
+    """Return the study that a command names.
+
+    Args:
+        kind: the command.
+        sources: what it reads; None where nothing was named.
+        out: folder of a new study.
+        resume: folder of a begun one.
+        recipe: of a new one; the default for these rows if None.
+        settings: over what the recipe says.
+        options: of the command.
+    """
+    if resume is not None:
+        if sources is not None or out is not None or recipe is not None or settings:
+            raise typer.BadParameter("--resume goes on as the study was begun: nothing beside it")
+        return Study.open(resume, kind)
+    if sources is None or out is None:
+        raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
+    asked = override(recipes.load(recipe or sources.recipe()), settings)
+    return Study(kind, out, sources, asked, options, {})

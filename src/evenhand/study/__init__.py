@@ -1,0 +1,1 @@
+"""Studies: several trainings that answer one question, in one folder, each trained once."""
