@@ -12,6 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 import evenhand
+from evenhand.cli.ablate import ablate
 from evenhand.cli.check import check
 from evenhand.cli.compare import compare
 from evenhand.cli.crossval import crossval
@@ -61,6 +62,7 @@ app.command()(check)
 app.command()(train)
 app.command()(pretrain)
 app.command()(crossval)
+app.command()(ablate)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)

@@ -31,7 +31,7 @@ REGISTRIES = {
     "audits": "evenhand.audit:AUDITS",
 }
 TORCH_KINDS = ("networks", "poolings", "heads", "losses", "mixers")
-KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
+KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES, "techniques")
 _PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 
 
@@ -66,6 +66,10 @@ def _entries(kind: str) -> dict[str, str]:
         from evenhand.models.backbones import NAMED
 
         return dict(NAMED)
+    if kind == "techniques":
+        from evenhand.study.techniques import described
+
+        return described()
     if kind == "samples":
         from evenhand.samples import SAMPLES
 

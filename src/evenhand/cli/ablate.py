@@ -1,0 +1,68 @@
+"""``evenhand ablate``: what each technique is worth on these rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def ablate(
+    data: Annotated[
+        str | None, typer.Argument(help="File, folder or hub id with the rows.")
+    ] = None,
+    techniques: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try",
+            metavar="NAME",
+            help="Technique, list of them, or settings 'loss.name=focal loss.gamma=1'; repeat.",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Train base and techniques so often.")] = 1,
+    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
+    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
+    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="The base: name or run file; balanced if not given."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that train at once.")] = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell the plan and its time; train nothing.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="New folder for the study.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the study in this folder.")
+    ] = None,
+) -> int:
+    """Change one technique at a time, train, and say what it changed, with intervals and cost."""
+    from evenhand.cli.studying import study_of
+    from evenhand.cli.terminal import console, screen
+    from evenhand.run import Sources
+    from evenhand.study.ablate import ablate as run
+    from evenhand.study.ablate_page import summary
+
+    study = study_of(
+        "ablate",
+        None if data is None else Sources(data, tune, report, labels_file),
+        out,
+        resume,
+        recipe=recipe,
+        settings=settings or [],
+        options={"try": techniques or [], "seeds": seeds},
+    )
+    found = run(study, screen=screen(), jobs=jobs, dry_run=dry_run)
+    if found is None:
+        return 0
+    shown = console()
+    summary(found.to_dict(), console=shown)
+    for line in (f"table   {study.root / 'table.csv'}", f"page    {study.root / 'effects.html'}"):
+        shown.print(line, markup=False, soft_wrap=True)
+    return 0

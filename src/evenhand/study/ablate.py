@@ -1,0 +1,226 @@
+"""What each technique is worth on these rows: one change at a time, all else equal.
+
+Base and technique are trained from the same seeds on the same rows, and decided by cuts that
+other rows chose. What only changes the decision is decided again and not trained again.
+"""
+# Shapes: N rows, C classes, S seeds, R resamples.
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evenhand.config import RunConfig, override, parse_config
+from evenhand.data import Dataset
+from evenhand.decide import crossfit, fit_decision
+from evenhand.durable import write_json, write_text
+from evenhand.errors import ConfigError
+from evenhand.run import Run, Screen
+from evenhand.run.deciding import settings_as_decided
+from evenhand.run.prepare import check_parts
+from evenhand.run.reread import measured_role, settings_of
+from evenhand.sampling import SAMPLERS, refuse_small
+from evenhand.study.ablate_page import page_of
+from evenhand.study.conduct import conduct
+from evenhand.study.effects import Answer, Effects, Trial
+from evenhand.study.folder import Study
+from evenhand.study.techniques import ENSEMBLE, Technique, named
+from evenhand.study.work import Training
+from evenhand.types import FitStatistics, Predictions, Probs, Role
+
+BASE = "base"
+
+
+def ablate(study: Study, *, screen: Screen, jobs: int = 1, dry_run: bool = False) -> Effects | None:
+    """Train the base and every technique that is not trained yet, and measure what each changes.
+
+    Args:
+        study: new, or opened; ``options`` hold ``try``, names of techniques, and ``seeds``.
+        screen: where to speak.
+        jobs: processes that work on it.
+        dry_run: tell the plan, write nothing.
+
+    Returns:
+        The effects, written to the study's folder; None after a dry run.
+
+    Raises:
+        EvenhandError: before any training for names, settings and data that cannot be; then of
+            the first run that fails.
+    """
+    plan = Plan.of(study)
+    for technique, reason in plan.unfit:
+        screen.say(f"note: {technique.name} is not for this data: {reason}")
+    runs = conduct(
+        study,
+        plan.trainings(study),
+        dataset=plan.dataset,
+        screen=screen,
+        jobs=jobs,
+        dry_run=dry_run,
+    )
+    if runs is None:
+        return None
+    found = Effects.of(plan.trials(runs), level=settings_of(runs[0]).report.level)
+    write_text(study.root / "table.csv", found.table())
+    write_text(study.root / "effects.html", page_of(found.to_dict()))
+    write_json(study.result, found.to_dict())
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an ablation tries.
+
+    Args:
+        seeds: of every technique; the first is the run file's.
+        trained: techniques that need runs of their own.
+        decided: those that the base's runs answer.
+        unfit: those that this data or the base rules out, and why.
+        dataset: the rows.
+    """
+
+    seeds: tuple[int, ...]
+    trained: tuple[Technique, ...]
+    decided: tuple[Technique, ...]
+    unfit: tuple[tuple[Technique, str], ...]
+    dataset: Dataset
+
+    @classmethod
+    def of(cls, study: Study) -> Plan:
+        """Read the rows and sort out what can be tried on them."""
+        base = parse_config(study.asked, source="the run file or --set")
+        dataset = study.sources.read(base)
+        techniques = named(study.options["try"], study.asked)
+        count = int(study.options["seeds"])
+        judged = [(t, _reason(t, study.asked, dataset, seeds=count)) for t in techniques]
+        fit = [t for t, reason in judged if not reason]
+        return cls(
+            seeds=tuple(range(base.seed, base.seed + count)),
+            trained=tuple(t for t in fit if not (t.decides_only or t.name == ENSEMBLE)),
+            decided=tuple(t for t in fit if t.decides_only or t.name == ENSEMBLE),
+            unfit=tuple((t, reason) for t, reason in judged if reason),
+            dataset=dataset,
+        )
+
+    def trainings(self, study: Study) -> list[Training]:
+        """Return the base's runs, then those of each technique, a seed each, on the same split."""
+        split = parse_config(study.asked, source="the run file").split_seed
+        changes = [(BASE, dict(study.asked))]
+        changes += [(t.name, t.changed(study.asked)) for t in self.trained]
+        return [
+            Training(
+                _folder(name, seed),
+                override(asked, [f"seed={seed}", f"data.split_seed={split}"]),
+                study.sources,
+            )
+            for name, asked in changes
+            for seed in self.seeds
+        ]
+
+    def trials(self, runs: Sequence[Run]) -> list[Trial]:
+        """Return what base and techniques answered, the base first."""
+        count = len(self.seeds)
+        base = runs[:count]
+        trials = [Trial(Technique(BASE, {}, "the run file as it is"), *_answers(base))]
+        for place, technique in enumerate(self.trained, 1):
+            trials.append(Trial(technique, *_answers(runs[place * count : (place + 1) * count])))
+        for technique in self.decided:
+            if technique.name == ENSEMBLE:
+                answers = [_mean_of(base)] * count
+            else:
+                answers = [_decided_again(run, technique) for run in base]
+            trials.append(Trial(technique, answers, 0.0))
+        trials += [Trial(technique, [], 0.0, reason) for technique, reason in self.unfit]
+        return trials
+
+
+def _folder(name: str, seed: int) -> str:
+    return f"{re.sub(r'[^a-z0-9.]+', '-', name.lower()).strip('-')}-seed-{seed}"
+
+
+def _reason(technique: Technique, asked: Mapping[str, Any], dataset: Dataset, *, seeds: int) -> str:
+    """Return why a technique cannot be tried on this base and these rows; nothing if it can."""
+    from evenhand.losses import LOSSES
+
+    if technique.name == ENSEMBLE:
+        return "" if seeds > 1 else "it is the mean over --seeds 2 or more"
+    config = parse_config(technique.changed(asked), source=f"the technique {technique.name!r}")
+    truth_NC, task = dataset.truth(Role.FIT), dataset.labels.task
+    try:
+        check_parts(config)
+        LOSSES.build(
+            config.loss.name, FitStatistics.of(truth_NC, task), settings=config.loss.settings()
+        )
+        SAMPLERS.build(config.sampler.name, truth_NC, task, settings=config.sampler.settings())
+        if config.sampler.name != "natural":
+            refuse_small(len(truth_NC), config.train.batch_size)
+    except ConfigError as error:
+        if error.code != "E105":
+            raise
+        return error.what
+    return _of_other_rows(technique, config, dataset)
+
+
+def _of_other_rows(technique: Technique, config: RunConfig, dataset: Dataset) -> str:
+    """Return why a technique of texts cannot be tried on series; nothing if it can."""
+    if dataset.windows is None:
+        return ""
+    from evenhand.models.series import SERIES_AUGMENTERS
+
+    if any(part.name not in SERIES_AUGMENTERS.names() for part in config.augment):
+        return "it changes texts, and these rows are windows of series"
+    texts_only = {"model.pooling", "model.backbone", "optim.layer_decay"}
+    if texts_only & technique.settings.keys():
+        return "only networks of texts have it"
+    return ""
+
+
+def _answers(runs: Sequence[Run]) -> tuple[list[Answer], float]:
+    """Return what runs decided on the rows that are measured, and their mean training seconds."""
+    seconds = [float(run.manifest["seconds"]["training"]) for run in runs]
+    return [_decided_again(run, None) for run in runs], statistics.fmean(seconds)
+
+
+def _decided_again(run: Run, technique: Technique | None) -> Answer:
+    """Decide a run's rows by its own settings, or by those that a technique changes."""
+    config = settings_of(run)
+    if technique is None and measured_role(run) is Role.REPORT:
+        rows = run.predictions(Role.REPORT)
+        return Answer(rows, run.decision.decide(rows.scores))
+    settings: dict[str, Any] = dict(settings_as_decided(config, run.decision))
+    if technique is not None:
+        change = technique.settings.items()
+        settings |= {key.removeprefix("decision."): value for key, value in change}
+    report = _report(run)
+    return _decide(run.predictions(Role.TUNE), report, settings, config.seed)
+
+
+def _report(run: Run) -> Predictions | None:
+    return run.predictions(Role.REPORT) if measured_role(run) is Role.REPORT else None
+
+
+def _decide(
+    tune: Predictions, report: Predictions | None, settings: Mapping[str, Any], seed: int
+) -> Answer:
+    if report is None:
+        return Answer(tune, crossfit(tune, seed=seed, **settings).decided_NC)
+    decision = fit_decision(tune, seed=seed, strict=False, **settings)
+    return Answer(report, decision.decide(report.scores))
+
+
+def _mean_of(runs: Sequence[Run]) -> Answer:
+    """Average what every seed gives, calibrated, and decide that."""
+    config, decision = settings_of(runs[0]), runs[0].decision
+    means = []
+    for role in (Role.TUNE, measured_role(runs[0])):
+        rows = [run.predictions(role) for run in runs]
+        probs = [run.decision.probs(r.scores) for run, r in zip(runs, rows, strict=True)]
+        means.append(replace(rows[0], scores=Probs(np.mean(probs, axis=0))))
+    tune, measured = means
+    report = measured if measured.role is Role.REPORT else None
+    return _decide(tune, report, settings_as_decided(config, decision), config.seed)
