@@ -16,6 +16,7 @@ from evenhand.cli.check import check
 from evenhand.cli.compare import compare
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
+from evenhand.cli.ensemble import ensemble
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
@@ -62,6 +63,7 @@ app.command()(pretrain)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)
+app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
 app.command()(decide)

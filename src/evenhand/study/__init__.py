@@ -1,0 +1,1 @@
+"""Studies: what takes several runs to answer."""
