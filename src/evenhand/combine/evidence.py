@@ -34,7 +34,7 @@ OURS = "ensemble"
 CROSS_FITTED = (
     "members chose their epoch on the tune rows, so figures cross-fitted on these are a little kind"
 )
-HELD_OUT = "members chose their epoch on the tune rows, which chose how they are combined as well"
+HELD_OUT = "members chose their epoch on the tune rows, on which the ensemble was fitted too"
 
 
 @dataclass(frozen=True)
