@@ -88,7 +88,8 @@ def test_noise_that_fits_its_own_rows_is_not_taken_for_skill():
         roc_auc_score(truth_N, scores_N) for scores_N in (whole.tune.scores.values_NC[:, 0], honest)
     )
     assert flattering > 0.6
-    assert fair < 0.55
+    assert fair < flattering - 0.05
+    assert fair == pytest.approx(0.5, abs=0.1)
     crossed = crossfit(whole.tune, refit=whole.rehearsal, **settings)
     assert whole.decision.estimate.cross_fitted == crossed.macro_f1
     assert whole.decision.estimate.in_sample > crossed.macro_f1

@@ -1,0 +1,405 @@
+"""Several runs become one that every command takes for a run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import evenhand
+from evenhand import bundle, durable
+from evenhand.bundle import EnsembleClassifier
+from evenhand.cli import main
+from evenhand.combine import COMBINATIONS
+from evenhand.durable import folder_fault, write_folder
+from evenhand.errors import BundleError, DataError
+from evenhand.evaluate.compare import compare
+from evenhand.predictions import load_predictions, save_predictions
+from evenhand.run import Run
+from evenhand.run.compare import answered_run
+from evenhand.run.reread import reread, texts_of
+from evenhand.study import ensemble
+from evenhand.types import Probs, Role
+from series_folder import write_recordings
+
+Check = Callable[[str, str], str]
+WRITTEN = ("metrics.json", "ensemble.json", "decision.json", "bundle/MANIFEST.json")
+WRITTEN += ("predictions/tune.parquet", "run.toml", "resolved.json", "split.parquet")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, labelled_file, tiny) -> Path:
+    """Return a folder of runs: a, b, c on one split with report rows; other, on another split."""
+    folder = tmp_path_factory.mktemp("members")
+    for seed, name in enumerate("abc", start=1):
+        settings = {**tiny, "seed": seed, "data.split_seed": 1, "train.epochs": 1}
+        settings["report.baselines"] = name == "a"
+        evenhand.train(labelled_file, folder / name, settings=settings)
+    settings = {**tiny, "data.split_seed": 2, "train.epochs": 1, "report.baselines": False}
+    evenhand.train(labelled_file, folder / "other", settings=settings)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory, labelled_file, tiny) -> Path:
+    """Return a folder of two runs without report rows."""
+    folder = tmp_path_factory.mktemp("pair")
+    rows = json.loads(labelled_file.read_text("utf-8"))
+    (folder / "fit.json").write_text(json.dumps(rows[:170]), "utf-8")
+    (folder / "tune.json").write_text(json.dumps(rows[170:]), "utf-8")
+    for seed, name in enumerate("ab"):
+        settings = {**tiny, "seed": seed, "train.epochs": 1, "report.baselines": False}
+        evenhand.train(
+            folder / "fit.json", folder / name, tune=folder / "tune.json", settings=settings
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(runs, tmp_path_factory) -> Callable[[str], Run]:
+    """Return a maker of the ensemble of a, b and c by each combination, once each."""
+    found: dict[str, Run] = {}
+
+    def make(by: str) -> Run:
+        if by not in found:
+            out = tmp_path_factory.mktemp("ensembles") / by
+            found[by] = ensemble.start([runs / name for name in "abc"], out, by=by)
+        return found[by]
+
+    return make
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Run a command that must succeed; return what it printed."""
+    assert main([str(a) for a in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def fault(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Run a command that must be refused; return the error."""
+    assert main([str(a) for a in arguments]) == 2
+    return capsys.readouterr().err.rstrip("\n")
+
+
+@pytest.mark.parametrize("by", COMBINATIONS.names())
+def test_the_bundle_answers_what_is_stored(made, by):
+    run = made(by)
+    texts = texts_of(reread(run))
+    loaded = evenhand.load(run.folder)
+    assert isinstance(loaded, EnsembleClassifier)
+    for role in (Role.TUNE, Role.REPORT):
+        stored = run.predictions(role)
+        assert isinstance(stored.scores, Probs)
+        answers = loaded.predict([texts[name] for name in stored.ids])
+        wanted_NC = run.decision.probs(stored.scores)
+        np.testing.assert_allclose(answers.probs_NC, wanted_NC, rtol=0, atol=1e-6)
+        np.testing.assert_array_equal(answers.decided_NC, run.decision.decide(stored.scores))
+    assert loaded.labels == run.decision.labels
+    assert loaded.schema == reread(run).schema
+    assert loaded.predict([]).names() == []
+
+
+@pytest.mark.parametrize("by", ["weighted", "vote"])
+def test_metrics_and_ensemble_tell_one_story(made, by):
+    run = made(by)
+    found, metrics = ensemble.figures(run), run.metrics
+    assert found["ensemble"]["macro_f1"] == metrics["systems"][0]["macro_f1"]
+    systems = {s["name"]: s for s in metrics["systems"]}
+    for single in found["members"]:
+        assert single["macro_f1"] == systems[single["name"]]["macro_f1"]
+        assert systems[single["name"]]["kind"] == "baseline"
+        own = Run(single["name"]).metrics["systems"][0]["macro_f1"]["value"]
+        assert single["macro_f1"]["value"] == own
+    tfidf = "TF-IDF + logistic regression"
+    own = {s["name"]: s for s in Run(found["members"][0]["name"]).metrics["systems"]}
+    assert systems[tfidf]["macro_f1"]["value"] == own[tfidf]["macro_f1"]["value"]
+    assert found["note"] in metrics["note"]
+    weights = [1.0] if found["weights"] is None else found["weights"]
+    assert sum(weights) == pytest.approx(1)
+
+
+def test_without_report_rows_every_command_counts_out_of_fold(pair, tmp_path, capsys):
+    run = ensemble.start([pair / "a", pair / "b"], tmp_path / "S", by="stack")
+    wanted = ensemble.figures(run)["ensemble"]
+    assert ensemble.figures(run)["estimate"] == run.metrics["estimate"] == "cross-fitted"
+    assert run.metrics["systems"][0]["macro_f1"] == wanted["macro_f1"]
+    assert run.metrics["systems"][0]["macro_ap"] == wanted["macro_ap"]
+    assert run.decision.estimate.cross_fitted == wanted["macro_f1"]["value"]
+    compared = compare(answered_run(Run(pair / "a"), Role.TUNE), answered_run(run, Role.TUNE))
+    assert compared.to_dict()["macro_f1"]["b"] == wanted["macro_f1"]["value"]
+    assert compared.to_dict()["macro_ap"]["b"] == wanted["macro_ap"]["value"]
+    before = (run.folder / "metrics.json").read_bytes()
+    assert "cross-fitted" in said(capsys, "evaluate", run.folder)
+    assert (run.folder / "metrics.json").read_bytes() == before
+    wrong = run.metrics["mistakes"]["wrong"]
+    assert said(capsys, "mistakes", run.folder).startswith(f"{wrong} of ")
+
+
+def test_the_commands_take_it_for_a_run(made, runs, tmp_path, capsys):
+    run = made("average")
+    answers = said(capsys, "predict", run.folder, "--text", "a happy day")
+    assert answers.startswith("text,labels,p:joy,p:anger,p:grief\na happy day,")
+    shown = said(capsys, "evaluate", run.folder)
+    assert "held out: 36 report rows" in shown
+    assert f"A {runs / 'a'}" in said(capsys, "compare", runs / "a", run.folder)
+    assert "rows are wrong" in said(capsys, "mistakes", run.folder)
+    assert "Every number" not in (run.folder / "report.html").read_text("utf-8")[:100]
+    new = [{"id": f"n{i}", "text": f"so happy {i}", "labels": {"joy": 1}} for i in range(9)]
+    (tmp_path / "new.json").write_text(json.dumps(new), "utf-8")
+    said(capsys, "evaluate", run.folder, "--data", tmp_path / "new.json", "-o", tmp_path / "e")
+    assert json.loads((tmp_path / "e" / "metrics.json").read_text("utf-8"))["rows"] == 9
+
+
+def test_what_needs_a_network_of_its_own_is_refused(made, capsys, three_lines: Check):
+    folder = made("average").folder
+    error = three_lines(fault(capsys, "diagnose", folder), "E110")
+    assert "an ensemble was not trained" in error
+    error = three_lines(fault(capsys, "compare", folder, "--pair", "text:text"), "E110")
+    assert "no network of its own" in error
+    error = three_lines(fault(capsys, "train", "--resume", folder), "E302")
+    assert f"evenhand ensemble --resume {folder}" in error
+
+
+def test_the_command_shows_the_members_and_writes_the_folder(runs, tmp_path, capsys):
+    out = tmp_path / "S"
+    shown = said(capsys, "ensemble", runs / "a", runs / "b", "--out", out)
+    for words in ("by average, held out: 36 report rows", "best member", "Q statistic"):
+        assert words in shown
+    assert f"evenhand predict {out} FILE" in shown
+    names = {p.name for p in out.iterdir()}
+    assert names == {
+        *("run.toml", "resolved.json", "manifest.json", "split.parquet", "predictions"),
+        *("decision.json", "bundle", "metrics.json", "ensemble.json", "report.html", "report.md"),
+    }
+    assert folder_fault(out / "bundle") is None
+    suffixes = {p.suffix for p in (out / "bundle").rglob("*") if p.is_file()}
+    assert suffixes == {".json", ".safetensors"}
+    assert Run(out).manifest["ensemble"]["finished"]
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(runs, tmp_path, capsys):
+    out = tmp_path / "S"
+    shown = said(
+        capsys, "ensemble", runs / "a", runs / "b", "--by", "greedy", "--dry-run", "-o", out
+    )
+    assert "2 members by greedy" in shown
+    assert "36 tune rows choose" in shown
+    assert "3 combinations fitted, 100 resamples of 5 systems" in shown
+    assert not out.exists()
+
+
+def test_the_combinations_are_listed_by_name(capsys):
+    lines = said(capsys, "list", "combinations").splitlines()
+    assert [line.split()[0] for line in lines] == ["average", "weighted", "greedy", "vote", "stack"]
+    assert said(capsys, "list", "combination").splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["a"], "E241", "needs at least two runs"),
+        (["a", "a"], "E241", "named twice"),
+        (["a", "other"], "E241", "another split(.|\n)*other: split"),
+        (["a", "b", "--by", "avrage"], "E101", "did you mean 'average'"),
+        (["a", "nowhere"], "E401", "no finished run"),
+    ],
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_what_cannot_be_combined_is_refused_before_anything_is_written(
+    runs, tmp_path, capsys, three_lines: Check, arguments, code, words, dry
+):
+    out = tmp_path / "S"
+    given = [runs / a if a in ("a", "b", "other", "nowhere") else a for a in arguments]
+    error = three_lines(fault(capsys, "ensemble", *given, "--out", out, *dry), code)
+    with pytest.raises(AssertionError, match=words):
+        raise AssertionError(error)
+    assert not out.exists()
+
+
+def test_an_ensemble_is_no_member(made, runs):
+    with pytest.raises(DataError, match=r"\[E241\] an ensemble is no member"):
+        ensemble.gather([runs / "a", made("average").folder])
+
+
+def test_a_used_folder_is_refused(made, runs, capsys, three_lines: Check):
+    error = fault(capsys, "ensemble", runs / "a", runs / "b", "--out", made("average").folder)
+    assert "evenhand ensemble --resume" in three_lines(error, "E109")
+
+
+@pytest.mark.parametrize("beside", [["x"], ["--by", "vote"], ["--out", "y"], ["--dry-run"]])
+def test_nothing_stands_beside_resume(tmp_path, capsys, three_lines: Check, beside):
+    three_lines(fault(capsys, "ensemble", "--resume", tmp_path, *beside), "E110")
+
+
+def test_there_must_be_something_to_go_on_with(made, runs, tmp_path, capsys, three_lines: Check):
+    for folder, words in (
+        (tmp_path, "no ensemble to go on with"),
+        (runs / "a", "a run of one model"),
+        (made("average").folder, "is finished"),
+    ):
+        assert words in three_lines(fault(capsys, "ensemble", "--resume", folder), "E302")
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+def killed_at(k: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> bool:
+    """Do some work whose process dies before its k-th renaming; return whether it died."""
+    system, left = durable._system, [k]
+
+    def dying(call, *args, **kwargs):
+        left[0] -= getattr(call, "__name__", "") in ("replace", "rename", "_exchange")
+        if left[0] <= 0:
+            raise Killed
+        return system(call, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "_system", dying)
+        try:
+            work()
+        except Killed:
+            return True
+    return False
+
+
+def test_a_kill_at_any_moment_leaves_nothing_or_something_to_go_on_with(
+    runs, tmp_path, monkeypatch
+):
+    members = [runs / "a", runs / "b"]
+    whole = ensemble.start(members, tmp_path / "whole", by="weighted").folder
+    deaths, resumed = 0, 0
+    for k in range(1, 40):
+        out = tmp_path / f"S{k}"
+        if not killed_at(
+            k, monkeypatch, lambda out=out: ensemble.start(members, out, by="weighted")
+        ):
+            break
+        deaths += 1
+        if (out / "manifest.json").exists():
+            ensemble.resume(out)
+            resumed += 1
+        else:
+            ensemble.start(members, out, by="weighted")
+        for name in WRITTEN:
+            assert (out / name).read_bytes() == (whole / name).read_bytes(), (k, name)
+        assert Run(out).manifest["ensemble"]["finished"]
+        shutil.rmtree(out)
+    assert deaths >= 14
+    assert resumed >= 10
+
+
+def test_resume_refuses_a_member_that_has_changed(runs, tmp_path, monkeypatch):
+    for name in "ab":
+        shutil.copytree(runs / name, tmp_path / name)
+    members = [tmp_path / name for name in "ab"]
+    assert killed_at(6, monkeypatch, lambda: ensemble.start(members, tmp_path / "S"))
+    tune = tmp_path / "b" / "predictions" / "tune.parquet"
+    stored = load_predictions(tune)
+    save_predictions(tune, stored.__class__(**(vars(stored) | {"groups_N": None})))
+    with pytest.raises(evenhand.EvenhandError, match=r"\[E303\] a member is no longer"):
+        ensemble.resume(tmp_path / "S")
+
+
+def test_a_member_with_other_truth_or_rows_is_named(runs, tmp_path):
+    shutil.copytree(runs / "b", tmp_path / "b")
+    tune = tmp_path / "b" / "predictions" / "tune.parquet"
+    stored = load_predictions(tune)
+    truth_NC = stored.truth_NC.copy()
+    truth_NC[3, 1] = 1 - truth_NC[3, 1]
+    save_predictions(tune, stored.__class__(**(vars(stored) | {"truth_NC": truth_NC})))
+    with pytest.raises(DataError, match=rf"another truth(.|\n)*'{stored.ids[3]}', label 'anger'"):
+        ensemble.gather([runs / "a", tmp_path / "b"])
+    save_predictions(tune, stored.take(range(1, len(stored))))
+    with pytest.raises(DataError, match=rf"other tune rows(.|\n)*{stored.ids[0]!r} in .*a; "):
+        ensemble.gather([runs / "a", tmp_path / "b"])
+    (tmp_path / "b" / "predictions" / "report.parquet").unlink()
+    with pytest.raises(DataError, match=r"report rows and another has none(.|\n)*b has none"):
+        ensemble.gather([runs / "a", tmp_path / "b"])
+
+
+def test_rows_in_another_order_are_laid_beside_each_other(runs, tmp_path):
+    shutil.copytree(runs / "b", tmp_path / "b")
+    tune = tmp_path / "b" / "predictions" / "tune.parquet"
+    stored = load_predictions(tune)
+    save_predictions(tune, stored.take(range(len(stored) - 1, -1, -1)))
+    plain, turned = (ensemble.gather([runs / "a", p / "b"]) for p in (runs, tmp_path))
+    np.testing.assert_array_equal(
+        plain.members[1].tune.scores.values_NC, turned.members[1].tune.scores.values_NC
+    )
+
+
+def rewritten(folder: Path, to: Path, **changes: object) -> Path:
+    """Copy a bundle with another ``bundle.json``, under a manifest that fits."""
+    files = {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file() and p != folder / "MANIFEST.json"
+    }
+    described = json.loads(files["bundle.json"]) | changes
+    described = {key: value for key, value in described.items() if value is not None}
+    write_folder(to, files | {"bundle.json": json.dumps(described).encode()})
+    return to
+
+
+@pytest.mark.parametrize(
+    "name", ["members/2/model.safetensors", "members/1/MANIFEST.json", "bundle.json"]
+)
+def test_a_damaged_bundle_is_refused(made, tmp_path, name):
+    copy = shutil.copytree(made("average").layout.bundle, tmp_path / "b")
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(bytes(content))
+    with pytest.raises(BundleError, match=r"\[E401\] the bundle is damaged"):
+        bundle.load(copy)
+
+
+def test_a_member_that_is_missing_is_refused(made, tmp_path):
+    copy = shutil.copytree(made("average").layout.bundle, tmp_path / "b")
+    shutil.rmtree(copy / "members" / "2")
+    with pytest.raises(BundleError, match=r"\[E401\] the bundle is damaged(.|\n)*is missing"):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format": 9}, "another version of evenhand"),
+        ({"members": None}, "without members"),
+        ({"members": [{"folder": "../run"}]}, "not where they belong"),
+        ({"members": [{"folder": "members/1"}]}, "another number of members"),
+        ({"labels": ["x", "y", "z"]}, "the decision belongs to other labels"),
+        ({"combination": {"name": "magic"}}, "not readable"),
+        ({"combination": {"name": "weighted", "weights": [0.5, 0.5]}}, "another number of members"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(made, tmp_path, changes, words):
+    copy = rewritten(made("average").layout.bundle, tmp_path / "b", **changes)
+    with pytest.raises(BundleError, match=rf"\[E402\](.|\n)*{words}"):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize("by", ["weighted", "stack"])
+def test_series_are_combined_like_texts(tmp_path, capsys, by):
+    data = write_recordings(tmp_path / "data", recordings=12, frames=80)
+    settings = {"train.epochs": 1, "report.resamples": 100, "report.baselines": False}
+    for seed in (0, 1):
+        own = {**settings, "seed": seed, "data.split_seed": 0}
+        evenhand.train(data, tmp_path / f"run-{seed}", settings=own)
+    run = ensemble.start([tmp_path / "run-0", tmp_path / "run-1"], tmp_path / "S", by=by)
+    dataset = reread(run)
+    stored = run.predictions(Role.REPORT)
+    windows = dataset.windows.take(dataset.rows(Role.REPORT))
+    answers = evenhand.load(run.folder).predict(windows)
+    wanted_NC = run.decision.probs(stored.scores)
+    np.testing.assert_allclose(answers.probs_NC, wanted_NC, rtol=0, atol=1e-6)
+    assert run.metrics["series"]["streams"] == ["pose", "traj"]
+    said(capsys, "predict", run.folder, data, "-o", tmp_path / "answers.csv")
+    said(capsys, "evaluate", run.folder)
+    said(capsys, "mistakes", run.folder)
+    other = write_recordings(tmp_path / "new", recordings=6, frames=80, seed=9)
+    assert "held out" in said(capsys, "evaluate", run.folder, "--data", other)
