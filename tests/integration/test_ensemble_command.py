@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,7 @@ from evenhand.run.compare import answered_run
 from evenhand.run.reread import reread, texts_of
 from evenhand.study import ensemble
 from evenhand.types import Probs, Role
-from series_folder import write_recordings
+from series_folder import SETTINGS, write_recordings
 
 Check = Callable[[str, str], str]
 WRITTEN = ("metrics.json", "ensemble.json", "decision.json", "bundle/MANIFEST.json")
@@ -147,7 +148,8 @@ def test_the_commands_take_it_for_a_run(made, runs, tmp_path, capsys):
     assert "held out: 36 report rows" in shown
     assert f"A {runs / 'a'}" in said(capsys, "compare", runs / "a", run.folder)
     assert "rows are wrong" in said(capsys, "mistakes", run.folder)
-    assert "Every number" not in (run.folder / "report.html").read_text("utf-8")[:100]
+    for page in ("report.html", "report.md"):
+        assert "Members of the ensemble" in (run.folder / page).read_text("utf-8")
     new = [{"id": f"n{i}", "text": f"so happy {i}", "labels": {"joy": 1}} for i in range(9)]
     (tmp_path / "new.json").write_text(json.dumps(new), "utf-8")
     said(capsys, "evaluate", run.folder, "--data", tmp_path / "new.json", "-o", tmp_path / "e")
@@ -215,8 +217,7 @@ def test_what_cannot_be_combined_is_refused_before_anything_is_written(
     out = tmp_path / "S"
     given = [runs / a if a in ("a", "b", "other", "nowhere") else a for a in arguments]
     error = three_lines(fault(capsys, "ensemble", *given, "--out", out, *dry), code)
-    with pytest.raises(AssertionError, match=words):
-        raise AssertionError(error)
+    assert re.search(words, error)
     assert not out.exists()
 
 
@@ -383,14 +384,12 @@ def test_parts_that_do_not_belong_together_are_refused(made, tmp_path, changes, 
         bundle.load(copy)
 
 
-@pytest.mark.parametrize("by", ["weighted", "stack"])
-def test_series_are_combined_like_texts(tmp_path, capsys, by):
-    data = write_recordings(tmp_path / "data", recordings=12, frames=80)
-    settings = {"train.epochs": 1, "report.resamples": 100, "report.baselines": False}
+def test_series_are_combined_like_texts(tmp_path, capsys):
+    data = write_recordings(tmp_path / "data")
     for seed in (0, 1):
-        own = {**settings, "seed": seed, "data.split_seed": 0}
+        own = {**SETTINGS, "train.epochs": 1, "seed": seed, "data.split_seed": 0}
         evenhand.train(data, tmp_path / f"run-{seed}", settings=own)
-    run = ensemble.start([tmp_path / "run-0", tmp_path / "run-1"], tmp_path / "S", by=by)
+    run = ensemble.start([tmp_path / "run-0", tmp_path / "run-1"], tmp_path / "S", by="stack")
     dataset = reread(run)
     stored = run.predictions(Role.REPORT)
     windows = dataset.windows.take(dataset.rows(Role.REPORT))
@@ -401,5 +400,5 @@ def test_series_are_combined_like_texts(tmp_path, capsys, by):
     said(capsys, "predict", run.folder, data, "-o", tmp_path / "answers.csv")
     said(capsys, "evaluate", run.folder)
     said(capsys, "mistakes", run.folder)
-    other = write_recordings(tmp_path / "new", recordings=6, frames=80, seed=9)
+    other = write_recordings(tmp_path / "new", recordings=6, seed=9)
     assert "held out" in said(capsys, "evaluate", run.folder, "--data", other)

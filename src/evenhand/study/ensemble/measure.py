@@ -24,6 +24,8 @@ from evenhand.run.sound import read_sound, sound
 from evenhand.study.ensemble.gather import Team
 from evenhand.types import FitStatistics, Role
 
+OF_MEMBERS = ("members", "differences", "contributions", "diversity")
+"""What the report shows of them."""
 BASELINES = ("tfidf", "summary")
 """Names of the files in which a run keeps the scores of the model that needs no network."""
 
@@ -42,15 +44,11 @@ def measure(
     question = _question(team, ensemble)
     shown = evidence(ensemble, question)
     mixed = isinstance(ensemble.combination, Mixture)
-    write_json(
-        layout.figures,
-        {
-            "by": ensemble.combination.name,
-            "combination": ensemble.combination.to_dict(),
-            "weights": ensemble.combination.to_dict()["weights"] if mixed else None,
-            **shown,
-        },
-    )
+    about = {
+        "by": ensemble.combination.name,
+        "weights": ensemble.combination.to_dict()["weights"] if mixed else None,
+    }
+    write_json(layout.figures, {**about, "combination": ensemble.combination.to_dict(), **shown})
     fit = FitStatistics.from_dict(team.first.manifest["fit"])
     results = evaluate(
         ensemble.tune,
@@ -63,7 +61,11 @@ def measure(
     )
     rows = Judgement(results.predictions, results.decided_NC, results.probs_NC)
     places = _keep_places(team, layout, results)
-    metrics = results.to_dict() | {"mistakes": mistakes_in(rows, texts, places), "gates": []}
+    metrics = results.to_dict() | {
+        "ensemble": about | {name: shown[name] for name in OF_MEMBERS},
+        "mistakes": mistakes_in(rows, texts, places),
+        "gates": [],
+    }
     if "data_findings" in team.first.metrics:
         metrics["data_findings"] = team.first.metrics["data_findings"]
     if places is not None:
