@@ -40,7 +40,7 @@ def rows(
 ) -> Predictions:
     """Return rows ``r0``, ``r1``, ... with a truth, scores of 0 if none are given."""
     truth_NC = np.array(truth, np.float32)
-    names = tuple("abcdefgh"[: truth_NC.shape[1]])
+    names = tuple(f"label-{c}" for c in range(truth_NC.shape[1]))
     return Predictions(
         tuple(f"r{i}" for i in range(len(truth_NC))),
         scores or Logits(np.zeros(truth_NC.shape)),

@@ -21,6 +21,8 @@ from evenhand.types import Floats, Logits, Predictions, Probs, Task, Truth
 
 STRENGTHS = (100.0, 10.0, 1.0, 0.1, 0.01)
 """Tried from the strongest, in observations: the weight of half the squared coefficients."""
+STEPS, FLAT = 1000, 1e-8
+"""Of the search for the weights of classes: at most so many, or until no slope a row is steeper."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,8 +129,15 @@ def fit_stack(voices: Voices, truth_NC: Truth, strength: float) -> Stack:
 
 
 def member_logits(voices: Voices) -> Floats:
-    """Return the members' logits, ``(M, N, C)``: ``log p - log(1 - p)``, or ``log p``."""
-    return np.stack([as_logits(Probs(p_NC), voices.task) for p_NC in voices.probs_MNC])
+    """Return the members' logits, ``(M, N, C)``.
+
+    ``log p - log(1 - p)`` if multi-label; if multi-class ``log p`` less its mean over the classes,
+    without which the search for the weights takes twenty times as many steps.
+    """
+    logits_MNC = np.stack([as_logits(Probs(p_NC), voices.task) for p_NC in voices.probs_MNC])
+    if voices.task is Task.MULTICLASS:
+        logits_MNC -= logits_MNC.mean(axis=2, keepdims=True)
+    return logits_MNC
 
 
 def _beside(logits_MNC: Floats) -> Floats:
@@ -210,7 +219,11 @@ def _softmax_fit(features_NF: Floats, truth_NC: Truth, strength: float) -> tuple
 
     start = np.zeros(classes * (features + 1))
     found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "gtol": 1e-9, "ftol": 0}
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": STEPS, "gtol": FLAT, "ftol": 0},
     ).x
     bias_C = found[:classes] - found[:classes].mean()
     return found[classes:].reshape(classes, features), bias_C

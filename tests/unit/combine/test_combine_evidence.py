@@ -12,7 +12,8 @@ from evenhand.combine.evidence import evidence
 from evenhand.combine.summary import summary, verdict
 from evenhand.decide import crossfit, out_of_fold
 from evenhand.evaluate.systems import Question
-from voices_by_hand import PLAIN, random_members
+from evenhand.types import Logits, Task
+from voices_by_hand import PLAIN, member, random_members, rows
 
 QUESTION = Question(resamples=100)
 
@@ -95,6 +96,23 @@ def test_equal_members_bring_nothing_and_err_alike():
         "q": 1.0,
         "correlation": pytest.approx(1.0),
     }
+
+
+@pytest.mark.parametrize("by", COMBINATIONS.names())
+def test_classes_are_combined_and_decided_one_a_row(by):
+    random = np.random.default_rng(4)
+    truth_NC = np.eye(3)[random.choice(3, size=80, p=[0.6, 0.3, 0.1])]
+    members = []
+    for name in "xyz":
+        scores = Logits(2 * truth_NC + random.standard_normal((80, 3)))
+        tune = rows(truth_NC.tolist(), Task.MULTICLASS, scores=scores)
+        members.append(member(name, tune, calibrate="temperature"))
+    whole = fit_ensemble(members, by, settings={**PLAIN}, seed=0)
+    np.testing.assert_allclose(whole.tune.scores.values_NC.sum(axis=1), 1)
+    assert (whole.decision.decide(whole.tune.scores).sum(axis=1) == 1).all()
+    found = evidence(whole, QUESTION)
+    best = max(m["macro_f1"]["value"] for m in found["members"])
+    assert found["ensemble"]["macro_f1"]["value"] > best - 0.05
 
 
 def test_the_summary_is_one_screen():

@@ -74,21 +74,21 @@ def test_a_cross_fit_without_refit_is_what_it_was():
 
 
 def test_noise_that_fits_its_own_rows_is_not_taken_for_skill():
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(0)
     truth = (random.random((80, 1)) < 0.4).astype(float).tolist()
     members = [
         member(f"m{m}", rows(truth, scores=Logits(random.standard_normal((80, 1)))))
-        for m in range(12)
+        for m in range(8)
     ]
     settings = {**PLAIN, "calibrate": "temperature", "cuts": "per-label", "shrink": "none"}
-    whole = fit_ensemble(members, "greedy", settings=settings, seed=0)
+    whole = fit_ensemble(members, "stack", settings=settings, seed=0)
     honest = out_of_fold(whole.tune, whole.rehearsal).scores.values_NC[:, 0]
     truth_N = whole.tune.truth_NC[:, 0]
     flattering, fair = (
         roc_auc_score(truth_N, scores_N) for scores_N in (whole.tune.scores.values_NC[:, 0], honest)
     )
     assert flattering > 0.6
-    assert fair < flattering - 0.05
+    assert fair < flattering - 0.1
     assert fair == pytest.approx(0.5, abs=0.1)
     crossed = crossfit(whole.tune, refit=whole.rehearsal, **settings)
     assert whole.decision.estimate.cross_fitted == crossed.macro_f1

@@ -10,12 +10,19 @@ from evenhand.combine.stack import STRENGTHS, fit_stack, member_logits
 from evenhand.decide.folds import stratified_folds
 from evenhand.errors import ConfigError
 from evenhand.types import Probs, Task
-from voices_by_hand import drawn, one_label, rows
+from voices_by_hand import drawn, one_label, rows, voices
 
 
 def reference(features, target, strength):
     model = LogisticRegression(C=1 / strength, tol=1e-10, max_iter=10_000)
     return model.fit(features, target)
+
+
+def test_logits_by_hand():
+    found = member_logits(voices([[[0.8, 0.5]]]))
+    np.testing.assert_allclose(found, [[[np.log(4), 0]]])
+    found = member_logits(voices([[[0.5, 0.25, 0.25]]], Task.MULTICLASS))
+    np.testing.assert_allclose(found, np.array([[[2, -1, -1]]]) * np.log(2) / 3)
 
 
 @pytest.mark.parametrize("strength", [10.0, 1.0, 0.01])

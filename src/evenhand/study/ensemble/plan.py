@@ -28,7 +28,7 @@ def plan(team: Team, by: str, out: Path) -> list[str]:
     tune, measured = team.members[0].tune, team.measured
     members, labels = len(team.members), tune.labels
     held_out = measured.role is Role.REPORT
-    fitted = (1 + members) * (1 if held_out else 1 + FOLDS)
+    fitted = 1 + members if held_out else 1 + FOLDS * (1 + members)
     figures = (
         f"{len(measured):,} report rows, which chose nothing"
         if held_out
