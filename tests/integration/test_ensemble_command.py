@@ -1,4 +1,4 @@
-"""Several runs become one that every command takes for a run."""
+"""Several member_runs become one that every command takes for a run."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ import numpy as np
 import pytest
 
 import evenhand
-from evenhand import bundle, durable
-from evenhand.bundle import EnsembleClassifier
+from evenhand import durable
 from evenhand.cli import main
-from evenhand.combine import COMBINATIONS
-from evenhand.durable import folder_fault, write_folder
-from evenhand.errors import BundleError, DataError
+from evenhand.durable import folder_fault
+from evenhand.errors import DataError
 from evenhand.evaluate.compare import compare
 from evenhand.predictions import load_predictions, save_predictions
 from evenhand.run import Run
 from evenhand.run.compare import answered_run
-from evenhand.run.reread import reread, texts_of
+from evenhand.run.reread import reread
 from evenhand.study import ensemble
-from evenhand.types import Probs, Role
+from evenhand.types import Role
 from series_folder import SETTINGS, write_recordings
 
 Check = Callable[[str, str], str]
@@ -33,21 +31,8 @@ WRITTEN += ("predictions/tune.parquet", "run.toml", "resolved.json", "split.parq
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, labelled_file, tiny) -> Path:
-    """Return a folder of runs: a, b, c on one split with report rows; other, on another split."""
-    folder = tmp_path_factory.mktemp("members")
-    for seed, name in enumerate("abc", start=1):
-        settings = {**tiny, "seed": seed, "data.split_seed": 1, "train.epochs": 1}
-        settings["report.baselines"] = name == "a"
-        evenhand.train(labelled_file, folder / name, settings=settings)
-    settings = {**tiny, "data.split_seed": 2, "train.epochs": 1, "report.baselines": False}
-    evenhand.train(labelled_file, folder / "other", settings=settings)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def pair(tmp_path_factory, labelled_file, tiny) -> Path:
-    """Return a folder of two runs without report rows."""
+    """Return a folder of two member_runs without report rows."""
     folder = tmp_path_factory.mktemp("pair")
     rows = json.loads(labelled_file.read_text("utf-8"))
     (folder / "fit.json").write_text(json.dumps(rows[:170]), "utf-8")
@@ -58,20 +43,6 @@ def pair(tmp_path_factory, labelled_file, tiny) -> Path:
             folder / "fit.json", folder / name, tune=folder / "tune.json", settings=settings
         )
     return folder
-
-
-@pytest.fixture(scope="module")
-def made(runs, tmp_path_factory) -> Callable[[str], Run]:
-    """Return a maker of the ensemble of a, b and c by each combination, once each."""
-    found: dict[str, Run] = {}
-
-    def make(by: str) -> Run:
-        if by not in found:
-            out = tmp_path_factory.mktemp("ensembles") / by
-            found[by] = ensemble.start([runs / name for name in "abc"], out, by=by)
-        return found[by]
-
-    return make
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -86,27 +57,9 @@ def fault(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     return capsys.readouterr().err.rstrip("\n")
 
 
-@pytest.mark.parametrize("by", COMBINATIONS.names())
-def test_the_bundle_answers_what_is_stored(made, by):
-    run = made(by)
-    texts = texts_of(reread(run))
-    loaded = evenhand.load(run.folder)
-    assert isinstance(loaded, EnsembleClassifier)
-    for role in (Role.TUNE, Role.REPORT):
-        stored = run.predictions(role)
-        assert isinstance(stored.scores, Probs)
-        answers = loaded.predict([texts[name] for name in stored.ids])
-        wanted_NC = run.decision.probs(stored.scores)
-        np.testing.assert_allclose(answers.probs_NC, wanted_NC, rtol=0, atol=1e-6)
-        np.testing.assert_array_equal(answers.decided_NC, run.decision.decide(stored.scores))
-    assert loaded.labels == run.decision.labels
-    assert loaded.schema == reread(run).schema
-    assert loaded.predict([]).names() == []
-
-
 @pytest.mark.parametrize("by", ["weighted", "vote"])
-def test_metrics_and_ensemble_tell_one_story(made, by):
-    run = made(by)
+def test_metrics_and_ensemble_tell_one_story(ensemble_by, by):
+    run = ensemble_by(by)
     found, metrics = ensemble.figures(run), run.metrics
     assert found["ensemble"]["macro_f1"] == metrics["systems"][0]["macro_f1"]
     systems = {s["name"]: s for s in metrics["systems"]}
@@ -140,13 +93,13 @@ def test_without_report_rows_every_command_counts_out_of_fold(pair, tmp_path, ca
     assert said(capsys, "mistakes", run.folder).startswith(f"{wrong} of ")
 
 
-def test_the_commands_take_it_for_a_run(made, runs, tmp_path, capsys):
-    run = made("average")
+def test_the_commands_take_it_for_a_run(ensemble_by, member_runs, tmp_path, capsys):
+    run = ensemble_by("average")
     answers = said(capsys, "predict", run.folder, "--text", "a happy day")
     assert answers.startswith("text,labels,p:joy,p:anger,p:grief\na happy day,")
     shown = said(capsys, "evaluate", run.folder)
     assert "held out: 36 report rows" in shown
-    assert f"A {runs / 'a'}" in said(capsys, "compare", runs / "a", run.folder)
+    assert f"A {member_runs / 'a'}" in said(capsys, "compare", member_runs / "a", run.folder)
     assert "rows are wrong" in said(capsys, "mistakes", run.folder)
     for page in ("report.html", "report.md"):
         assert "Members of the ensemble" in (run.folder / page).read_text("utf-8")
@@ -156,8 +109,8 @@ def test_the_commands_take_it_for_a_run(made, runs, tmp_path, capsys):
     assert json.loads((tmp_path / "e" / "metrics.json").read_text("utf-8"))["rows"] == 9
 
 
-def test_what_needs_a_network_of_its_own_is_refused(made, capsys, three_lines: Check):
-    folder = made("average").folder
+def test_what_needs_a_network_of_its_own_is_refused(ensemble_by, capsys, three_lines: Check):
+    folder = ensemble_by("average").folder
     error = three_lines(fault(capsys, "diagnose", folder), "E110")
     assert "an ensemble was not trained" in error
     error = three_lines(fault(capsys, "compare", folder, "--pair", "text:text"), "E110")
@@ -166,9 +119,9 @@ def test_what_needs_a_network_of_its_own_is_refused(made, capsys, three_lines: C
     assert f"evenhand ensemble --resume {folder}" in error
 
 
-def test_the_command_shows_the_members_and_writes_the_folder(runs, tmp_path, capsys):
+def test_the_command_shows_the_members_and_writes_the_folder(member_runs, tmp_path, capsys):
     out = tmp_path / "S"
-    shown = said(capsys, "ensemble", runs / "a", runs / "b", "--out", out)
+    shown = said(capsys, "ensemble", member_runs / "a", member_runs / "b", "--out", out)
     for words in ("by average, held out: 36 report rows", "best member", "Q statistic"):
         assert words in shown
     assert f"evenhand predict {out} FILE" in shown
@@ -183,10 +136,18 @@ def test_the_command_shows_the_members_and_writes_the_folder(runs, tmp_path, cap
     assert Run(out).manifest["ensemble"]["finished"]
 
 
-def test_a_dry_run_says_what_it_would_do_and_writes_nothing(runs, tmp_path, capsys):
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(member_runs, tmp_path, capsys):
     out = tmp_path / "S"
     shown = said(
-        capsys, "ensemble", runs / "a", runs / "b", "--by", "greedy", "--dry-run", "-o", out
+        capsys,
+        "ensemble",
+        member_runs / "a",
+        member_runs / "b",
+        "--by",
+        "greedy",
+        "--dry-run",
+        "-o",
+        out,
     )
     assert "2 members by greedy" in shown
     assert "36 tune rows choose" in shown
@@ -212,22 +173,29 @@ def test_the_combinations_are_listed_by_name(capsys):
 )
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
 def test_what_cannot_be_combined_is_refused_before_anything_is_written(
-    runs, tmp_path, capsys, three_lines: Check, arguments, code, words, dry
+    member_runs, tmp_path, capsys, three_lines: Check, arguments, code, words, dry
 ):
     out = tmp_path / "S"
-    given = [runs / a if a in ("a", "b", "other", "nowhere") else a for a in arguments]
+    given = [member_runs / a if a in ("a", "b", "other", "nowhere") else a for a in arguments]
     error = three_lines(fault(capsys, "ensemble", *given, "--out", out, *dry), code)
     assert re.search(words, error)
     assert not out.exists()
 
 
-def test_an_ensemble_is_no_member(made, runs):
+def test_an_ensemble_is_no_member(ensemble_by, member_runs):
     with pytest.raises(DataError, match=r"\[E241\] an ensemble is no member"):
-        ensemble.gather([runs / "a", made("average").folder])
+        ensemble.gather([member_runs / "a", ensemble_by("average").folder])
 
 
-def test_a_used_folder_is_refused(made, runs, capsys, three_lines: Check):
-    error = fault(capsys, "ensemble", runs / "a", runs / "b", "--out", made("average").folder)
+def test_a_used_folder_is_refused(ensemble_by, member_runs, capsys, three_lines: Check):
+    error = fault(
+        capsys,
+        "ensemble",
+        member_runs / "a",
+        member_runs / "b",
+        "--out",
+        ensemble_by("average").folder,
+    )
     assert "evenhand ensemble --resume" in three_lines(error, "E109")
 
 
@@ -236,11 +204,13 @@ def test_nothing_stands_beside_resume(tmp_path, capsys, three_lines: Check, besi
     three_lines(fault(capsys, "ensemble", "--resume", tmp_path, *beside), "E110")
 
 
-def test_there_must_be_something_to_go_on_with(made, runs, tmp_path, capsys, three_lines: Check):
+def test_there_must_be_something_to_go_on_with(
+    ensemble_by, member_runs, tmp_path, capsys, three_lines: Check
+):
     for folder, words in (
         (tmp_path, "no ensemble to go on with"),
-        (runs / "a", "a run of one model"),
-        (made("average").folder, "is finished"),
+        (member_runs / "a", "a run of one model"),
+        (ensemble_by("average").folder, "is finished"),
     ):
         assert words in three_lines(fault(capsys, "ensemble", "--resume", folder), "E302")
 
@@ -269,9 +239,9 @@ def killed_at(k: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object
 
 
 def test_a_kill_at_any_moment_leaves_nothing_or_something_to_go_on_with(
-    runs, tmp_path, monkeypatch
+    member_runs, tmp_path, monkeypatch
 ):
-    members = [runs / "a", runs / "b"]
+    members = [member_runs / "a", member_runs / "b"]
     whole = ensemble.start(members, tmp_path / "whole", by="weighted").folder
     deaths, resumed = 0, 0
     for k in range(1, 40):
@@ -294,9 +264,9 @@ def test_a_kill_at_any_moment_leaves_nothing_or_something_to_go_on_with(
     assert resumed >= 10
 
 
-def test_resume_refuses_a_member_that_has_changed(runs, tmp_path, monkeypatch):
+def test_resume_refuses_a_member_that_has_changed(member_runs, tmp_path, monkeypatch):
     for name in "ab":
-        shutil.copytree(runs / name, tmp_path / name)
+        shutil.copytree(member_runs / name, tmp_path / name)
     members = [tmp_path / name for name in "ab"]
     assert killed_at(6, monkeypatch, lambda: ensemble.start(members, tmp_path / "S"))
     tune = tmp_path / "b" / "predictions" / "tune.parquet"
@@ -306,82 +276,32 @@ def test_resume_refuses_a_member_that_has_changed(runs, tmp_path, monkeypatch):
         ensemble.resume(tmp_path / "S")
 
 
-def test_a_member_with_other_truth_or_rows_is_named(runs, tmp_path):
-    shutil.copytree(runs / "b", tmp_path / "b")
+def test_a_member_with_other_truth_or_rows_is_named(member_runs, tmp_path):
+    shutil.copytree(member_runs / "b", tmp_path / "b")
     tune = tmp_path / "b" / "predictions" / "tune.parquet"
     stored = load_predictions(tune)
     truth_NC = stored.truth_NC.copy()
     truth_NC[3, 1] = 1 - truth_NC[3, 1]
     save_predictions(tune, stored.__class__(**(vars(stored) | {"truth_NC": truth_NC})))
     with pytest.raises(DataError, match=rf"another truth(.|\n)*'{stored.ids[3]}', label 'anger'"):
-        ensemble.gather([runs / "a", tmp_path / "b"])
+        ensemble.gather([member_runs / "a", tmp_path / "b"])
     save_predictions(tune, stored.take(range(1, len(stored))))
     with pytest.raises(DataError, match=rf"other tune rows(.|\n)*{stored.ids[0]!r} in .*a; "):
-        ensemble.gather([runs / "a", tmp_path / "b"])
+        ensemble.gather([member_runs / "a", tmp_path / "b"])
     (tmp_path / "b" / "predictions" / "report.parquet").unlink()
     with pytest.raises(DataError, match=r"report rows and another has none(.|\n)*b has none"):
-        ensemble.gather([runs / "a", tmp_path / "b"])
+        ensemble.gather([member_runs / "a", tmp_path / "b"])
 
 
-def test_rows_in_another_order_are_laid_beside_each_other(runs, tmp_path):
-    shutil.copytree(runs / "b", tmp_path / "b")
+def test_rows_in_another_order_are_laid_beside_each_other(member_runs, tmp_path):
+    shutil.copytree(member_runs / "b", tmp_path / "b")
     tune = tmp_path / "b" / "predictions" / "tune.parquet"
     stored = load_predictions(tune)
     save_predictions(tune, stored.take(range(len(stored) - 1, -1, -1)))
-    plain, turned = (ensemble.gather([runs / "a", p / "b"]) for p in (runs, tmp_path))
+    plain, turned = (ensemble.gather([member_runs / "a", p / "b"]) for p in (member_runs, tmp_path))
     np.testing.assert_array_equal(
         plain.members[1].tune.scores.values_NC, turned.members[1].tune.scores.values_NC
     )
-
-
-def rewritten(folder: Path, to: Path, **changes: object) -> Path:
-    """Copy a bundle with another ``bundle.json``, under a manifest that fits."""
-    files = {
-        p.relative_to(folder).as_posix(): p.read_bytes()
-        for p in folder.rglob("*")
-        if p.is_file() and p != folder / "MANIFEST.json"
-    }
-    described = json.loads(files["bundle.json"]) | changes
-    described = {key: value for key, value in described.items() if value is not None}
-    write_folder(to, files | {"bundle.json": json.dumps(described).encode()})
-    return to
-
-
-@pytest.mark.parametrize(
-    "name", ["members/2/model.safetensors", "members/1/MANIFEST.json", "bundle.json"]
-)
-def test_a_damaged_bundle_is_refused(made, tmp_path, name):
-    copy = shutil.copytree(made("average").layout.bundle, tmp_path / "b")
-    content = bytearray((copy / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (copy / name).write_bytes(bytes(content))
-    with pytest.raises(BundleError, match=r"\[E401\] the bundle is damaged"):
-        bundle.load(copy)
-
-
-def test_a_member_that_is_missing_is_refused(made, tmp_path):
-    copy = shutil.copytree(made("average").layout.bundle, tmp_path / "b")
-    shutil.rmtree(copy / "members" / "2")
-    with pytest.raises(BundleError, match=r"\[E401\] the bundle is damaged(.|\n)*is missing"):
-        bundle.load(copy)
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"format": 9}, "another version of evenhand"),
-        ({"members": None}, "without members"),
-        ({"members": [{"folder": "../run"}]}, "not where they belong"),
-        ({"members": [{"folder": "members/1"}]}, "another number of members"),
-        ({"labels": ["x", "y", "z"]}, "the decision belongs to other labels"),
-        ({"combination": {"name": "magic"}}, "not readable"),
-        ({"combination": {"name": "weighted", "weights": [0.5, 0.5]}}, "another number of members"),
-    ],
-)
-def test_parts_that_do_not_belong_together_are_refused(made, tmp_path, changes, words):
-    copy = rewritten(made("average").layout.bundle, tmp_path / "b", **changes)
-    with pytest.raises(BundleError, match=rf"\[E402\](.|\n)*{words}"):
-        bundle.load(copy)
 
 
 def test_series_are_combined_like_texts(tmp_path, capsys):

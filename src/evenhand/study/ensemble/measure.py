@@ -70,17 +70,24 @@ def measure(
         metrics["data_findings"] = team.first.metrics["data_findings"]
     if places is not None:
         seen = Seen(_schema(team.first), places, {})
-        metrics["series"] = series_figures(
-            ensemble.tune,
-            results.predictions,
-            results.decided_NC,
-            seen,
-            decision=ensemble.decision,
-            fit=fit,
-            question=question,
-        )
+        metrics["series"] = _of_series(ensemble, results, seen, fit=fit, question=question)
     write_json(layout.metrics, metrics)
     return rows
+
+
+def _of_series(
+    ensemble: Ensemble, results: Results, seen: Seen, *, fit: FitStatistics, question: Question
+) -> dict[str, Any]:
+    """Return what only windows have figures for, but for streams that are missing."""
+    return series_figures(
+        ensemble.tune,
+        results.predictions,
+        results.decided_NC,
+        seen,
+        decision=ensemble.decision,
+        fit=fit,
+        question=question,
+    )
 
 
 def _question(team: Team, ensemble: Ensemble) -> Question:
