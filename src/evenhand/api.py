@@ -11,7 +11,7 @@ from evenhand.config import override
 from evenhand.toml import toml_text
 
 if TYPE_CHECKING:
-    from evenhand.bundle import Classifier
+    from evenhand.bundle import Classifier, EnsembleClassifier
     from evenhand.run import Run
 
 
@@ -56,8 +56,8 @@ def train(
     return start(sources, asked, out, screen=Screen())
 
 
-def load(path: str | Path) -> Classifier:
-    """Read a trained classifier: a run folder or its bundle.
+def load(path: str | Path) -> Classifier | EnsembleClassifier:
+    """Read a trained classifier, or an ensemble of them: a run folder or its bundle.
 
     Args:
         path: ``runs/NAME`` or ``runs/NAME/bundle``; every file is checked against its hash.

@@ -1,6 +1,7 @@
 """The deployable folder: what a team puts in front of users, and what reads it back."""
 
 from evenhand.bundle.classifier import Answers, Classifier
+from evenhand.bundle.ensemble import EnsembleClassifier
 from evenhand.bundle.folder import find, load, save
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
 from evenhand.bundle.text import Architecture, TextReader
@@ -9,6 +10,7 @@ __all__ = [
     "Answers",
     "Architecture",
     "Classifier",
+    "EnsembleClassifier",
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",

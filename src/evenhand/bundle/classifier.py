@@ -96,6 +96,10 @@ class Classifier:
             return Logits(np.empty((0, len(self.labels))))
         return Logits(infer.logits(self.model, self.reader.table(rows), progress=progress))
 
+    def scores(self, rows: Any, *, progress: Callable[[int], None] | None = None) -> Logits:
+        """Return what the decision reads, ``(N, C)``: here logits, of an ensemble probabilities."""
+        return self.logits(rows, progress=progress)
+
     def predict(self, rows: Any, *, progress: Callable[[int], None] | None = None) -> Answers:
         """Return probabilities and labels of ``rows``, in their order."""
         scores = self.logits(rows, progress=progress)

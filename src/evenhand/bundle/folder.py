@@ -5,6 +5,8 @@ bundle/  bundle.json  model.safetensors  decision.json  MANIFEST.json
          config.json  tokenizer.json     of texts
          scaler.json                     of series
 ```
+
+That of an ensemble is in ``ensemble.py``.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evenhand.bundle import series, text
+from evenhand.bundle import ensemble, series, text
 from evenhand.bundle.classifier import Classifier
+from evenhand.bundle.ensemble import EnsembleClassifier
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
@@ -82,11 +85,11 @@ def find(path: Path) -> Path:
     )
 
 
-def load(path: str | Path) -> Classifier:
+def load(path: str | Path) -> Classifier | EnsembleClassifier:
     """Read a run's bundle, verify every file, and return the classifier.
 
     Args:
-        path: a run folder or a bundle folder.
+        path: a run folder or a bundle folder, of a model or of an ensemble.
 
     Raises:
         MissingFileError: E401 when there is no bundle.
@@ -96,11 +99,30 @@ def load(path: str | Path) -> Classifier:
     folder = find(Path(path))
     for library in ("torch", "transformers"):
         need("train", library)
+    described, decision = _sound(folder)
+    if described.get("kind") == ensemble.KIND:
+        return ensemble.read(folder, described, decision, member=_load_one)
+    return _checked(folder, described, decision)
+
+
+def _load_one(folder: Path) -> Classifier:
+    """Read the bundle of one member; raises as ``load``."""
+    if not (folder / "bundle.json").is_file():
+        raise BundleError(
+            "E401", "a member of the ensemble is missing", got=str(folder), fix=_READ_AGAIN
+        )
+    return _checked(folder, *_sound(folder))
+
+
+def _sound(folder: Path) -> tuple[dict[str, Any], Decision]:
+    """Verify every file of a bundle, and return what it says of itself, and its decision."""
     fault = folder_fault(folder)
     if fault is not None:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)
-    described = _read(folder / "bundle.json")
-    decision = Decision.load(folder / "decision.json")
+    return _read(folder / "bundle.json"), Decision.load(folder / "decision.json")
+
+
+def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Classifier:
     _refuse_mismatch(described, decision)
     return _assemble(folder, described, decision)
 

@@ -18,6 +18,7 @@ from evenhand.cli.compare import compare
 from evenhand.cli.crossval import crossval
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
+from evenhand.cli.ensemble import ensemble
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
@@ -66,6 +67,7 @@ app.command()(ablate)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)
+app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
 app.command()(decide)

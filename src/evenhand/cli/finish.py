@@ -24,7 +24,6 @@ def finish(run: Run) -> int:
     shown = console()
     summary(run.metrics, console=shown)
     folder = run.folder
-    size = sum(f.stat().st_size for f in run.layout.bundle.iterdir()) / 1e6
     of_texts = (
         f'  evenhand predict {folder} --text "a sentence of your own"',
         f"  evenhand predict {folder} FILE.csv -o answers.csv",
@@ -37,7 +36,7 @@ def finish(run: Run) -> int:
     )
     lines = (
         f"report  {run.layout.report}",
-        f"bundle  {run.layout.bundle}  ({size:.1f} MB)",
+        f"bundle  {run.layout.bundle}  ({run.layout.bundle_mb:.1f} MB)",
         "next",
         *(of_series if "series" in run.metrics else of_texts),
     )

@@ -26,6 +26,7 @@ REGISTRIES = {
     "schedules": "evenhand.training.schedule:SCHEDULES",
     "metrics": "evenhand.evaluate.selection:SELECTION",
     "calibrators": "evenhand.calibrate:CALIBRATORS",
+    "combinations": "evenhand.combine:COMBINATIONS",
     "trackers": "evenhand.training.trackers:TRACKERS",
     "checks": "evenhand.diagnose:CHECKS",
     "audits": "evenhand.audit:AUDITS",

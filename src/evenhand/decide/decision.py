@@ -17,7 +17,7 @@ from evenhand.calibrate import Calibrator, from_dict
 from evenhand.calibrate.calibrator import as_probs
 from evenhand.calibrate.measures import calibration_figures
 from evenhand.decide.choice import Choice, Cuts, Settings
-from evenhand.decide.crossfit import CrossFit, crossfit
+from evenhand.decide.crossfit import CrossFit, Refit, crossfit, out_of_fold
 from evenhand.decide.demands import unmet
 from evenhand.decide.f1 import count, f1_of, macro_f1
 from evenhand.decide.manner import Manner, apply_values
@@ -215,7 +215,12 @@ class Decision:
 
 
 def fit_decision(
-    predictions: Predictions, *, seed: int = 0, strict: bool = True, **settings: Unpack[Settings]
+    predictions: Predictions,
+    *,
+    seed: int = 0,
+    strict: bool = True,
+    refit: Refit | None = None,
+    **settings: Unpack[Settings],
 ) -> Decision:
     """Fit calibrator and cuts on tune rows, and estimate honestly what they are worth.
 
@@ -228,6 +233,7 @@ def fit_decision(
         seed: of folds and resamples.
         strict: refuse a demand that cannot be met; else it is met as nearly as the rows allow,
             and ``unmet`` says so.
+        refit: makes the scores anew for each fold of the estimates, where tune rows chose them.
         settings: see ``Choice`` for each. Among them ``calibrate`` (``temperature`` if not
             given), ``cuts`` (``per-label``), ``shrink`` (``auto``), ``min_support`` (5), ``beta``,
             demands such as ``recall={"spam": 0.95}``, ``costs``, and ``resamples``.
@@ -237,14 +243,19 @@ def fit_decision(
             no label, E214 for a demand that cannot be met.
         ConfigError: E101, E102 or E105 for settings that cannot be.
     """
-    return fit_and_crossfit(predictions, seed=seed, strict=strict, **settings)[0]
+    return fit_and_crossfit(predictions, seed=seed, strict=strict, refit=refit, **settings)[0]
 
 
 def fit_and_crossfit(
-    predictions: Predictions, *, seed: int = 0, strict: bool = True, **settings: Unpack[Settings]
+    predictions: Predictions,
+    *,
+    seed: int = 0,
+    strict: bool = True,
+    refit: Refit | None = None,
+    **settings: Unpack[Settings],
 ) -> tuple[Decision, CrossFit]:
     """Return ``fit_decision`` and the cross-fitting that its estimates come from."""
-    crossed = crossfit(predictions, seed=seed, **settings)
+    crossed = crossfit(predictions, seed=seed, refit=refit, **settings)
     truth_NC, labels = predictions.truth_NC, predictions.labels
     choice = Choice(**settings, seed=seed)
     rule = fit_rule(predictions, choice)
@@ -266,7 +277,9 @@ def fit_and_crossfit(
         at_least_one=choice.at_least_one,
         exclusive=choice.exclusive,
         asked=choice.asked(),
-        calibration=_calibration(predictions, crossed),
+        calibration=_calibration(
+            predictions if refit is None else out_of_fold(predictions, refit, seed=seed), crossed
+        ),
         unmet=tuple(f"{labels.names[c]}: {fault.got}" for c, fault in faults.items()),
     )
     return decision, crossed

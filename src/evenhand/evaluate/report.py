@@ -15,6 +15,7 @@ from typing import Any
 from evenhand.durable import write_text
 from evenhand.errors import DataError
 from evenhand.evaluate.report_decision import decision_section
+from evenhand.evaluate.report_ensemble import ensemble_section
 from evenhand.evaluate.report_markdown import to_markdown
 from evenhand.evaluate.report_mistakes import mistakes_section
 from evenhand.evaluate.report_results import (
@@ -112,6 +113,7 @@ def tell(evidence: Evidence) -> Story:
     gates = metrics.get("gates") or ()
     told = (
         systems_section(metrics),
+        ensemble_section(metrics),
         gates_section(gates) if gates else None,
         classes_section(metrics),
         series_section(metrics),

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.calibrate.measures import calibration_measures
-from evenhand.decide import Decision
+from evenhand.decide import Decision, Refit
 from evenhand.errors import DataError
 from evenhand.evaluate import metrics
 from evenhand.evaluate.demanded import demands_measured
@@ -35,6 +35,7 @@ from evenhand.evaluate.systems import (
     differences,
     equalled,
     measure,
+    measured_rows,
     our_systems,
 )
 from evenhand.types import FitStatistics, Floats, Logits, Predictions, Probs, Task
@@ -87,6 +88,7 @@ def evaluate(
     fit: FitStatistics,
     rivals: tuple[Rival, ...] = (),
     question: Question | None = None,
+    refit: Refit | None = None,
 ) -> Results:
     """Measure a model's predictions beside its baselines, all on the same rows and resamples.
 
@@ -97,6 +99,7 @@ def evaluate(
         fit: counts of the fit rows, for the baselines that know only shares.
         rivals: other models, such as TF-IDF, on the same rows in the same order.
         question: settings, resamples, level, seed, note.
+        refit: makes the scores of tune rows anew for each fold, where tune rows chose them.
 
     Raises:
         DataError: E212 when ``tune`` are report rows, E211 when a rival's rows are others,
@@ -105,8 +108,8 @@ def evaluate(
     question = question or Question()
     tune.refuse_report("choosing cuts")
     _refuse_mismatch(tune, report, decision, rivals)
-    rows = tune if report is None else report
-    ours, probs_NC = our_systems(tune, report, decision, question)
+    ours, probs_NC = our_systems(tune, report, decision, question, refit=refit)
+    rows = measured_rows(tune, report, seed=question.seed, refit=refit)
     measured = measure(rows, [*ours, *baseline_systems(rows, fit, rivals, question)], question)
     contents = {
         "estimate": "cross-fitted" if report is None else "held out",

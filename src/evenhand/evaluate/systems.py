@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.decide import Choice, Decision, crossfit
+from evenhand.decide import Choice, Decision, Refit, crossfit, out_of_fold
 from evenhand.decide.choice import DEMANDS
 from evenhand.decide.rule import fit_rule
 from evenhand.evaluate.baselines import trivial_baselines
@@ -74,11 +74,19 @@ class Rival:
 
     What is demanded of the run may be beyond another model, and a rival held to it would be
     judged by what it was never asked to be good at.
+
+    Args:
+        name: as it stands in the tables.
+        tune: tune rows.
+        report: report rows, if there are any.
+        decided_NC: labels that it gives the measured rows by a decision of its own, bool; None
+            decides it as ours.
     """
 
     name: str
     tune: Predictions
     report: Predictions | None = None
+    decided_NC: Decided | None = None
 
 
 @dataclass(frozen=True)
@@ -128,13 +136,18 @@ class Measured:
         return {"name": f"over {name}", "macro_f1": difference.to_dict()}
 
 
-def _decided(
-    tune: Predictions, report: Predictions | None, question: Question, change: Mapping[str, Any]
+def decide_measured(
+    tune: Predictions,
+    report: Predictions | None,
+    question: Question,
+    change: Mapping[str, Any],
+    *,
+    refit: Refit | None = None,
 ) -> tuple[Decided, Floats]:
     """Decide the measured rows by what the tune rows chose; return labels and probabilities."""
     settings = {**question.settings, **change, "resamples": 0}
     if report is None:
-        crossed = crossfit(tune, seed=question.seed, **settings)
+        crossed = crossfit(tune, seed=question.seed, refit=refit, **settings)
         return crossed.decided_NC, crossed.probs_NC
     tune.refuse_report("choosing cuts")
     choice = Choice(**settings, seed=question.seed)
@@ -142,7 +155,12 @@ def _decided(
 
 
 def our_systems(
-    tune: Predictions, report: Predictions | None, decision: Decision, question: Question
+    tune: Predictions,
+    report: Predictions | None,
+    decision: Decision,
+    question: Question,
+    *,
+    refit: Refit | None = None,
 ) -> tuple[list[System], Floats]:
     """Return our model under every kind of cut, the run's own first, and its probabilities.
 
@@ -151,17 +169,27 @@ def our_systems(
     """
     names = OURS[tune.labels.task]
     if report is None:
-        decided_NC, probs_NC = _decided(tune, None, question, {"cuts": decision.kind})
+        own_kind = {"cuts": decision.kind}
+        decided_NC, probs_NC = decide_measured(tune, None, question, own_kind, refit=refit)
     else:
         decided_NC, probs_NC = decision.decide(report.scores), decision.probs(report.scores)
-    rows = tune if report is None else report
+    rows = measured_rows(tune, report, seed=question.seed, refit=refit)
     own = None if _goes_beyond(question.settings, decision.kind) else decision.kind
     systems = [System(AS_ASKED if own is None else names[own], "ours", decided_NC, rows)]
     for kind, name in names.items():
         if kind != own:
-            other_NC, _ = _decided(tune, report, question, _of_kind(kind))
+            other_NC, _ = decide_measured(tune, report, question, _of_kind(kind), refit=refit)
             systems.append(System(name, "ours", other_NC, rows))
     return systems, probs_NC
+
+
+def measured_rows(
+    tune: Predictions, report: Predictions | None, *, seed: int, refit: Refit | None
+) -> Predictions:
+    """Return the rows that are measured, with scores that they had no share in."""
+    if report is not None:
+        return report
+    return tune if refit is None else out_of_fold(tune, refit, seed=seed)
 
 
 def _goes_beyond(settings: Mapping[str, Any], kind: str) -> bool:
@@ -184,7 +212,9 @@ def baseline_systems(
         System(
             rival.name,
             "baseline",
-            _decided(rival.tune, rival.report, question, WITHOUT_DEMANDS)[0],
+            decide_measured(rival.tune, rival.report, question, WITHOUT_DEMANDS)[0]
+            if rival.decided_NC is None
+            else rival.decided_NC,
             rival.tune if rival.report is None else rival.report,
         )
         for rival in rivals

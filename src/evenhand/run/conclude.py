@@ -101,9 +101,8 @@ def judged(
 
     Time is that of training and evaluation: a report can be written again at any time.
     """
-    size = sum(file.stat().st_size for file in layout.bundle.iterdir()) / 1e6
     hours = sum(spent for stage, spent in seconds.items() if stage != REPORTING) / 3600
-    return judge(config.gates.model_dump(), Facts(metrics, size_mb=size, hours=hours))
+    return judge(config.gates.model_dump(), Facts(metrics, size_mb=layout.bundle_mb, hours=hours))
 
 
 def measure(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.diagnose import Finding, Patient, diagnose, live
+from evenhand.errors import ConfigError
 from evenhand.run.files import (
     read_config,
     read_decision,
@@ -34,7 +35,8 @@ def patient_of(folder: str | Path) -> Patient:
     """Return what the doctor may read of the run in ``folder``; what is not there is unknown.
 
     Raises:
-        EvenhandError: E401 when no run lies there, or a file of it is damaged.
+        EvenhandError: E401 when no run lies there, or a file of it is damaged; E110 for an
+            ensemble.
     """
     layout = Layout(Path(folder))
     refuse_foreign(layout)
@@ -42,6 +44,13 @@ def patient_of(folder: str | Path) -> Patient:
         manifest = read_object(layout.manifest)
         fit = FitStatistics.from_dict(manifest["fit"])
         rows, facts = dict(manifest["rows"]), dict(manifest.get("facts", {}))
+    if "ensemble" in manifest:
+        raise ConfigError(
+            "E110",
+            "an ensemble was not trained, so the doctor has nothing to look at",
+            got=str(folder),
+            fix=f"evenhand diagnose {manifest['ensemble']['members'][0]['folder']}",
+        )
     with sound(layout.history):
         history = read_history(layout.history)
         steps = [record for record in history if record["kind"] == "step"]
@@ -69,7 +78,7 @@ def own_files(folder: str | Path) -> dict[str, Path]:
         *(layout.asked, layout.resolved, layout.manifest, layout.split, layout.history),
         *(layout.decision, layout.metrics, layout.findings, layout.report, layout.markdown),
         *(layout.bundle, layout.checkpoints, layout.predictions("tune").parent),
-        layout.root / "tensorboard",
+        *(layout.root / "tensorboard", layout.root / "ensemble.json"),
     )
     return {f"the run's {file.name}": file for file in own}
 

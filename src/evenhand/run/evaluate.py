@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evenhand.bundle import Classifier
+from evenhand.bundle import Classifier, EnsembleClassifier
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_labelled
 from evenhand.data.series import SeriesSchema, read_series_like
@@ -51,7 +51,7 @@ def evaluate_again(run: Run) -> dict[str, Any]:
     config = settings_of(run)
     predictions, decided_NC, probs_NC = decided_rows(run, measured_role(run))
     rows = Judgement(predictions, decided_NC, probs_NC)
-    texts, why_not = _texts(run, config)
+    texts, why_not = quoted(run, config)
     stored = run.metrics
     metrics = {"interval": METHOD, "seed": config.seed} | stored
     if not {"averages", "calibration"} <= stored.keys():
@@ -82,8 +82,8 @@ def _findings(run: Run) -> list[dict[str, Any]] | None:
         return list(json.loads(file.read_text("utf-8")))
 
 
-def _texts(run: Run, config: RunConfig) -> tuple[Mapping[str, str], str]:
-    """Return the texts of the run's rows, or why there are none."""
+def quoted(run: Run, config: RunConfig) -> tuple[Mapping[str, str], str]:
+    """Return the texts of the run's rows by id, or none and why."""
     if not config.report.texts:
         return {}, NOT_QUOTED
     try:
@@ -114,7 +114,7 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
     contents = dataset.texts if dataset.windows is None else dataset.windows
     results = evaluate(
         run.predictions(Role.TUNE),
-        predictions_of(dataset, Role.REPORT, classifier.logits(contents)),
+        predictions_of(dataset, Role.REPORT, classifier.scores(contents)),
         decision=run.decision,
         fit=FitStatistics.from_dict(run.manifest["fit"]),
         question=question,
@@ -129,7 +129,7 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
     return metrics
 
 
-def _read_like(data: Any, classifier: Classifier) -> Dataset:
+def _read_like(data: Any, classifier: Classifier | EnsembleClassifier) -> Dataset:
     """Read labelled rows as those that the classifier was made from.
 
     Raises:
@@ -146,9 +146,11 @@ def _of_series(run: Run, results: Results, dataset: Dataset, question: Question)
     classifier = run.classifier
     if dataset.windows is None or not isinstance(classifier.schema, SeriesSchema):
         return {}
-    reader: Any = classifier.reader
-    table = reader.table(dataset.windows)
-    hidden = without_each(dataset, Role.REPORT, classifier.model, table)
+    hidden = {}
+    if isinstance(classifier, Classifier):
+        reader: Any = classifier.reader
+        table = reader.table(dataset.windows)
+        hidden = without_each(dataset, Role.REPORT, classifier.model, table)
     figures = series_figures(
         run.predictions(Role.TUNE),
         results.predictions,

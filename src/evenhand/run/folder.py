@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from evenhand.run.sound import read_sound
 from evenhand.types import Predictions, Role
 
 if TYPE_CHECKING:
-    from evenhand.bundle import Answers, Classifier
+    from evenhand.bundle import Answers, Classifier, EnsembleClassifier
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Layout:
         """What is deployed."""
         return self.root / "bundle"
 
+    @property
+    def bundle_mb(self) -> float:
+        """Size of what is deployed, in 10^6 bytes."""
+        return sum(f.stat().st_size for f in self.bundle.rglob("*") if f.is_file()) / 1e6
+
     def predictions(self, name: str) -> Path:
         """The stored scores ``name``: a role, or ``tfidf-`` and a role."""
         return self.root / "predictions" / f"{name}.parquet"
@@ -157,13 +163,33 @@ class Run:
         """What ``manifest.json`` holds: hashes, versions, timings."""
         return read_sound(self.layout.manifest, "sources", "sha256", "rows", "seconds", "seed")
 
+    @property
+    def members(self) -> Sequence[Mapping[str, Any]]:
+        """What the manifest says of the members of an ensemble; none of a run of one model."""
+        found: Sequence[Mapping[str, Any]] = self.manifest.get("ensemble", {}).get("members", ())
+        return found
+
+    def refuse_ensemble(self, what: str) -> None:
+        """Raise where this is an ensemble and ``what`` needs one model of its own.
+
+        Raises:
+            ConfigError: E110.
+        """
+        if self.members:
+            raise ConfigError(
+                "E110",
+                f"an ensemble has no network of its own to {what}",
+                got=str(self.folder),
+                fix=f"name one of its members, such as {self.members[0]['folder']}",
+            )
+
     @cached_property
     def decision(self) -> Decision:
         """Calibrator and cuts."""
         return Decision.load(self.layout.decision)
 
     @cached_property
-    def classifier(self) -> Classifier:
+    def classifier(self) -> Classifier | EnsembleClassifier:
         """The trained model, read from the bundle."""
         from evenhand import bundle
 

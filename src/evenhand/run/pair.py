@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from evenhand.bundle import TextReader
+from evenhand.bundle import Classifier, TextReader
 from evenhand.evaluate.compare import Comparison, Settings
 from evenhand.evaluate.compare_slices import LENGTH, Slicing, by_length
 from evenhand.evaluate.pair_tokens import token_figures
@@ -68,6 +68,7 @@ def compare_pair(
         EvenhandError: E110 and E205 for columns that are no pair, E201, E202, E208, E209 and
             E211 for rows that cannot be used, E106 when the scores cannot be stored.
     """
+    run.refuse_ensemble("read two writings")
     settings = settings or Settings()
     if question.data is None:
         rows = own_rows(run, question.pair)
@@ -75,7 +76,7 @@ def compare_pair(
         rows = file_rows(run, question.data, question.pair)
     slices = tuple(_slicing(run, rows, column) for column in question.slices)
     bench = Bench(
-        run.classifier,
+        cast(Classifier, run.classifier),
         Decider.of(run, rows.role),
         _store(run, question),
         settings_of(run).report.texts,

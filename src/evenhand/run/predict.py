@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from evenhand.bundle import Classifier
+from evenhand.bundle import Classifier, EnsembleClassifier
 from evenhand.data import Schema, read_texts
 from evenhand.data.csv_text import csv_text
 from evenhand.data.series import SeriesSchema, is_series, read_windows
@@ -20,7 +20,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
 
-def answer_file(classifier: Classifier, source: str) -> dict[str, list[Any]]:
+def answer_file(classifier: Classifier | EnsembleClassifier, source: str) -> dict[str, list[Any]]:
     """Return the columns of ``source``, then ``labels`` and ``p:NAME`` for each label.
 
     A column of ``source`` that bears such a name itself is kept as ``input:NAME``.
@@ -36,7 +36,7 @@ def answer_file(classifier: Classifier, source: str) -> dict[str, list[Any]]:
 
 
 def answer_folder(
-    classifier: Classifier, source: str
+    classifier: Classifier | EnsembleClassifier, source: str
 ) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
     """Answer every window of a folder of series, also those whose future is not recorded.
 
@@ -67,7 +67,9 @@ def answer_folder(
     return columns | classifier.predict(rows.windows).frame(), rows.notes
 
 
-def answers(classifier: Classifier, source: str) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+def answers(
+    classifier: Classifier | EnsembleClassifier, source: str
+) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
     """Return the columns that answer a table or a folder of series, and what to know of it.
 
     Raises as ``answer_file`` and ``answer_folder``.
@@ -77,7 +79,7 @@ def answers(classifier: Classifier, source: str) -> tuple[dict[str, list[Any]], 
     return answer_file(classifier, source), ()
 
 
-def _schema_of_texts(classifier: Classifier, source: str) -> Schema:
+def _schema_of_texts(classifier: Classifier | EnsembleClassifier, source: str) -> Schema:
     if isinstance(classifier.schema, Schema):
         return classifier.schema
     raise ConfigError(
@@ -105,7 +107,9 @@ def read_lines(stream: TextIO) -> list[str]:
         ) from error
 
 
-def answer_texts(classifier: Classifier, texts: Sequence[str]) -> dict[str, list[Any]]:
+def answer_texts(
+    classifier: Classifier | EnsembleClassifier, texts: Sequence[str]
+) -> dict[str, list[Any]]:
     """Return columns ``text``, ``labels`` and ``p:NAME`` for each label.
 
     Raises:

@@ -10,7 +10,7 @@ from evenhand.bundle import Architecture, SeriesArchitecture, SeriesReader, Text
 from evenhand.calibrate import nll
 from evenhand.data import Dataset
 from evenhand.evaluate.selection import SELECTION, decided_at_half
-from evenhand.types import FitStatistics, Logits, Predictions, Probs, Role
+from evenhand.types import FitStatistics, Logits, Predictions, Probs, Role, Scores
 
 if TYPE_CHECKING:
     import torch
@@ -83,7 +83,7 @@ class Prepared:
         return score
 
 
-def predictions_of(dataset: Dataset, role: Role, scores: Logits) -> Predictions:
+def predictions_of(dataset: Dataset, role: Role, scores: Scores) -> Predictions:
     """Return the aligned predictions of the rows with ``role``, in the groups of their units."""
     rows = dataset.rows(role)
     return Predictions(

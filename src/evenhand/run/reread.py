@@ -14,7 +14,9 @@ from evenhand.data.table import Table, read_table
 from evenhand.decide import crossfit
 from evenhand.errors import DataError, MissingFileError
 from evenhand.evaluate.metrics import Decided
+from evenhand.evaluate.systems import measured_rows
 from evenhand.run.deciding import settings_as_decided
+from evenhand.run.ensemble import refit_of
 from evenhand.run.folder import Run
 from evenhand.run.predict import FORMULA
 from evenhand.run.sources import Sources
@@ -40,7 +42,8 @@ def decided_rows(run: Run, role: Role) -> tuple[Predictions, Decided, Floats]:
     """Return stored rows with the labels that the run gives them and calibrated probabilities.
 
     Report rows are decided by the run's cuts; tune rows, which chose them, each by cuts that
-    other tune rows choose.
+    other tune rows choose. Where the scores of tune rows were fitted to them too, as those of an
+    ensemble are, each row has the scores that other tune rows give it.
 
     Raises:
         MissingFileError: E202 when the run has no rows of that role.
@@ -48,9 +51,10 @@ def decided_rows(run: Run, role: Role) -> tuple[Predictions, Decided, Floats]:
     rows = run.predictions(role)
     if role is Role.REPORT:
         return rows, run.decision.decide(rows.scores), run.decision.probs(rows.scores)
-    config = settings_of(run)
+    config, refit = settings_of(run), refit_of(run)
     asked = settings_as_decided(config, run.decision)
-    crossed = crossfit(rows, seed=config.seed, **asked)
+    crossed = crossfit(rows, seed=config.seed, refit=refit, **asked)
+    rows = measured_rows(rows, None, seed=config.seed, refit=refit)
     return rows, crossed.decided_NC, crossed.probs_NC
 
 

@@ -103,6 +103,13 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         raise MissingFileError(
             "E302", "there is no run to go on with", got=str(out), fix="start one without --resume"
         )
+    if "ensemble" in read_sound(layout.manifest):
+        raise MissingFileError(
+            "E302",
+            "that is no run of one model, but an ensemble",
+            got=str(out),
+            fix=f"evenhand ensemble --resume {out}",
+        )
     if layout.findings.is_file():
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"

@@ -1,1 +1,1 @@
-"""Studies: several trainings that answer one question, in one folder, each trained once."""
+"""Studies: what takes several runs to answer, in one folder, each trained once."""
