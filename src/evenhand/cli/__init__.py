@@ -16,6 +16,7 @@ from evenhand.cli.check import check
 from evenhand.cli.compare import compare
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
+from evenhand.cli.distill import distill
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
@@ -59,6 +60,7 @@ app.command()(romanize)
 app.command()(check)
 app.command()(train)
 app.command()(pretrain)
+app.command()(distill)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)

@@ -99,7 +99,11 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     Raises:
         EvenhandError: with the code of what is wrong.
     """
-    ready = make_ready(sources, asked, out, screen=screen)
+    return launch(make_ready(sources, asked, out, screen=screen))
+
+
+def launch(ready: Ready) -> Run:
+    """Make the folder of a run that is ready, and train. Raises as ``start``."""
     _lay_out(ready.job, ready.asked, ready.dataset, used=ready.engine.used)
     return _finish(ready.job, ready.dataset, ready.prepared, ready.engine)
 
@@ -112,7 +116,7 @@ def make_ready(
     Raises:
         EvenhandError: with the code of what is wrong.
     """
-    asked = _located(asked)
+    asked = located(asked)
     config = _settled(asked, source="the run file or --set", screen=screen)
     layout = Layout(Path(out))
     layout.refuse_used()
@@ -205,7 +209,7 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[st
         raise
 
 
-def _located(asked: dict[str, Any]) -> dict[str, Any]:
+def located(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the settings with files by their whole paths, so that they are found again."""
     for section, key in FILES:
         values = asked.get(section)
