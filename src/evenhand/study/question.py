@@ -148,8 +148,9 @@ def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
     layout = StudyLayout(Path(out))
     layout.refuse_used()
     refuse_unreadable(question.teacher, question.scores)
+    parse_config(question.asked, source="the run file or --set")
     _refuse_other_teacher(question.asked)
-    config = parse_config(question.student(layout.teacher), source="the run file or an option")
+    config = parse_config(question.student(layout.teacher), source="the command line")
     check_parts(config)
     ready = make_ready(question.sources, question.alone(), layout.alone, screen=screen)
     dataset, further = ready.dataset, None
@@ -163,6 +164,7 @@ def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
             notes.append(
                 f"{question.teacher} lacks tune or report rows: the teacher is not measured"
             )
+    config = ready.job.config.model_copy(update={"distill": config.distill})
     return Study(question, layout, ready, config, teacher, further, tuple(notes))
 
 
