@@ -27,8 +27,7 @@ def verdict(contents: Row) -> tuple[str, str]:
     gap = contents["differences"][0]["macro_f1"]
     if gap["low"] is None:
         return "nothing is known: macro-F1 is undefined on these rows", "bold yellow"
-    span = f"macro-F1 of the student less that of the student alone {signed(gap['difference'])}"
-    span += f" ({between(gap)})"
+    span = f"macro-F1 {signed(gap['difference'])} ({between(gap)}) over the student alone"
     if gap["low"] > 0:
         return f"the teacher helped: {span}", "bold green"
     if gap["high"] < 0:
@@ -45,22 +44,23 @@ def summary(contents: Row, *, console: Console) -> None:
     """
     sentence, style = verdict(contents)
     console.print(Text(sentence, style=style), soft_wrap=True)
-    console.print(Text(measured(contents), style="dim"), soft_wrap=True)
+    for line in measured(contents):
+        console.print(Text(line, style="dim"), soft_wrap=True)
     console.print(_systems(contents))
     console.print(_differences(contents))
     for note in contents["notes"]:
         console.print(Text(f"note: {note}"), soft_wrap=True)
 
 
-def measured(contents: Row) -> str:
-    """Say what was learnt from, and which rows were measured."""
+def measured(contents: Row) -> list[str]:
+    """Say what was learnt from, and which rows were measured, a line each."""
     beside = contents["unlabelled_rows"]
     more = f" and {beside:,} unlabelled rows" if beside else ""
     kind = "" if contents["role"] == "report" else " (the epochs were chosen on them too)"
-    return (
-        f"learnt from {contents['fit_rows']:,} fit rows{more}, {contents['weight']:.0%} teacher; "
-        f"{contents['estimate']} on {contents['rows']:,} {contents['role']} rows{kind}"
-    )
+    return [
+        f"learnt from {contents['fit_rows']:,} fit rows{more}, {contents['weight']:.0%} teacher",
+        f"{contents['estimate']} on {contents['rows']:,} {contents['role']} rows{kind}",
+    ]
 
 
 def _systems(contents: Row) -> Table:
