@@ -45,9 +45,8 @@ def distill(
     """Train a student with a teacher and one without, and show what the teacher is worth."""
     from evenhand.cli.terminal import console, screen
     from evenhand.run import Sources
-    from evenhand.study.distill import distil, go_on
-    from evenhand.study.question import Question, make_study
-    from evenhand.study.summary import summary
+    from evenhand.study.distill import Question, distil, go_on, make_study
+    from evenhand.study.distill.summary import summary
 
     shown = screen()
     if resume is not None:

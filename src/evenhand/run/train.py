@@ -117,7 +117,7 @@ def make_ready(
         EvenhandError: with the code of what is wrong.
     """
     asked = located(asked)
-    config = _settled(asked, source="the run file or --set", screen=screen)
+    config = settled(asked, source="the run file or --set", screen=screen)
     layout = Layout(Path(out))
     layout.refuse_used()
     check_parts(config)
@@ -126,8 +126,7 @@ def make_ready(
     refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
     for line in check_demands(config, dataset, job.costs):
         screen.say(line)
-    _hear_teacher(job, dataset)
-    prepared = _prepare(job, dataset)
+    prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     rows = engine.loop.passes.rows
     refuse_idle(config, passes=ceil(engine.plan.steps(rows) / engine.plan.pass_steps(rows)))
@@ -150,7 +149,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
-    config = _settled(read_toml(layout.asked), source=str(layout.asked), screen=screen)
+    config = settled(read_toml(layout.asked), source=str(layout.asked), screen=screen)
     manifest = read_sound(layout.manifest, "sources", "sha256", "seconds")
     resolved = read_sound(layout.resolved, "train")
     if (setting := changed_setting(config, resolved)) is not None:
@@ -186,7 +185,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         )
     _hear_teacher(job, dataset)
     _refuse_other_teaching(job.teaching, manifest.get("distill"))
-    prepared = _prepare(job, dataset)
+    prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     return _finish(job, dataset, prepared, engine)
 
@@ -218,7 +217,7 @@ def located(asked: dict[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def _settled(asked: dict[str, Any], *, source: str, screen: Screen) -> RunConfig:
+def settled(asked: dict[str, Any], *, source: str, screen: Screen) -> RunConfig:
     """Check the settings; put in what the backbone's family wants where nobody said anything."""
     config = parse_config(asked, source=source)
     preset = preset_for(asked, backbone=config.model.backbone)
@@ -278,7 +277,10 @@ def _refuse_other_teaching(teaching: Teaching | None, stored: Mapping[str, Any] 
         )
 
 
-def _prepare(job: Job, dataset: Dataset) -> Prepared:
+def prepared_for(job: Job, dataset: Dataset) -> Prepared:
+    """Hear the teacher, if the run file names one, and build what training needs. Says so."""
+    if job.teaching is None:
+        _hear_teacher(job, dataset)
     with job.watch.stage("preparing"):
         prepared = prepare(dataset, job.config, job.teaching)
     for line in prepared.lines():

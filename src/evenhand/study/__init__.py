@@ -1,1 +1,1 @@
-"""Studies: several runs on the same rows, from one command, and what their comparison shows."""
+"""Studies: several trainings that answer one question, in one folder, each trained once."""

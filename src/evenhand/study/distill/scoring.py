@@ -10,8 +10,8 @@ import numpy as np
 from evenhand.data import Dataset
 from evenhand.data.unlabelled import Unlabelled
 from evenhand.predictions import save_predictions
-from evenhand.study.folder import StudyLayout
-from evenhand.study.teachers import Asked, Teacher
+from evenhand.study.distill.layout import StudyLayout
+from evenhand.study.distill.teachers import Asked, Teacher
 from evenhand.types import Predictions, Probs, Role
 
 MEASURED = (Role.TUNE, Role.REPORT)

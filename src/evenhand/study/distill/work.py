@@ -1,4 +1,4 @@
-"""Distillation: what a big teacher knows goes into one small model; what that is worth is shown.
+"""The work of a distillation, each part of it done once.
 
 Two ordinary runs are trained on the same rows, one with the teacher and one without, so that
 what the teacher brings is told from what training once more brings.
@@ -22,11 +22,11 @@ from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
 from evenhand.run.train import launch, resume, start
 from evenhand.run.unchanged import changed_data
-from evenhand.study.folder import StudyLayout
-from evenhand.study.question import Study
-from evenhand.study.scoring import store_scores
-from evenhand.study.table import Distilled, distilled
-from evenhand.study.teachers import Teacher, open_teacher
+from evenhand.study.distill.layout import StudyLayout
+from evenhand.study.distill.question import Study
+from evenhand.study.distill.scoring import store_scores
+from evenhand.study.distill.table import Distilled, distilled
+from evenhand.study.distill.teachers import Teacher, open_teacher
 
 KEYS = ("teacher", "sources", "alone", "student", "rows", "sha256", "unlabelled_sha256", "notes")
 STORED = "teacher_file_sha256"

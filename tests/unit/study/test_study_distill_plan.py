@@ -1,7 +1,7 @@
 """What a distillation says it will do."""
 
 from evenhand.config import override, parse_config
-from evenhand.study.plan import Plan, Planned
+from evenhand.study.distill.plan import Plan, Planned
 
 
 def planned(name, *settings, rows=100):

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from evenhand.study.summary import summary, verdict
-from evenhand.study.table import Distilled
+from evenhand.study.distill.summary import summary, verdict
+from evenhand.study.distill.table import Distilled
 
 NOTHING = {"value": None, "low": None, "high": None}
 

@@ -20,7 +20,7 @@ from evenhand.predictions import load_predictions
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Run
 from evenhand.run.reread import decided_rows, measured_role, settings_of
-from evenhand.study.folder import StudyLayout
+from evenhand.study.distill.layout import StudyLayout
 from evenhand.types import Predictions, Role
 
 TEACHER, STUDENT, ALONE = "teacher", "student", "student alone"

@@ -11,7 +11,7 @@ import evenhand
 from evenhand.config import RunConfig
 from evenhand.errors import DataError
 from evenhand.run import Sources
-from evenhand.study.seen import notes_on_seen, run_of
+from evenhand.study.distill.seen import notes_on_seen, run_of
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import evenhand
 from evenhand.config import override
 from evenhand.errors import ConfigError, DataError
 from evenhand.run import Screen, Sources
-from evenhand.study.distill import distil
-from evenhand.study.question import Question, make_study
+from evenhand.study.distill.question import Question, make_study
+from evenhand.study.distill.work import distil
 from series_folder import SETTINGS, write_recordings
 
 ASKED = {**SETTINGS, "train.epochs": 1, "report.baselines": False}

@@ -17,11 +17,11 @@ from evenhand.run.prepare import check_parts
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
 from evenhand.run.train import Ready, located, make_ready
-from evenhand.study.folder import StudyLayout
-from evenhand.study.plan import Plan, Planned
-from evenhand.study.scoring import measured_rows, taught_rows
-from evenhand.study.seen import notes_on_seen, run_of
-from evenhand.study.teachers import Teacher, open_teacher, refuse_unreadable
+from evenhand.study.distill.layout import StudyLayout
+from evenhand.study.distill.plan import Plan, Planned
+from evenhand.study.distill.scoring import measured_rows, taught_rows
+from evenhand.study.distill.seen import notes_on_seen, run_of
+from evenhand.study.distill.teachers import Teacher, open_teacher, refuse_unreadable
 from evenhand.types import Role
 
 FORMAT = 1
