@@ -70,6 +70,7 @@ def test_bad_scores_are_three_lines(
         (["--weight", "1.5"], "E102", "distill.weight = 1.5"),
         (["--scores", "probs"], "E110", "leave --scores out"),
         (["--set", "distill.teacher=x"], "E105", "a distillation writes the teacher's file itself"),
+        (["--weight", "0.5", "--set", "distill.weight=0.7"], "E110", "both name one setting"),
         (["--set", "mix=smote"], "E105", "with a teacher targets lie between 0 and 1"),
         (["--unlabelled", "nowhere.csv"], "E202", "nowhere.csv"),
         (["--set", "data.split_seed=3"], "E242", "the teacher has learnt from what this study"),

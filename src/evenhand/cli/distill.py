@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from evenhand import recipes
 from evenhand.cli.decide import ScoreKind
 from evenhand.config import override
+from evenhand.toml import typed_setting
 
 if TYPE_CHECKING:
     from evenhand.decide.foreign import Kind
@@ -43,9 +45,10 @@ def distill(
     resume: Annotated[Path | None, typer.Option(help="Go on with the one in this folder.")] = None,
 ) -> int:
     """Train a student with a teacher and one without, and show what the teacher is worth."""
+    from evenhand.cli.outputs import refuse_overwriting
     from evenhand.cli.terminal import console, screen
     from evenhand.run import Sources
-    from evenhand.study.distill import Question, distil, go_on, make_study
+    from evenhand.study.distill import Question, begin, finish, go_on, make_study
     from evenhand.study.distill.summary import summary
 
     shown = screen()
@@ -57,6 +60,8 @@ def distill(
     elif teacher is None or data is None or out is None:
         raise typer.BadParameter("name the teacher, the data and --out DIR, or --resume DIR")
     else:
+        refuse_overwriting({"--out": out}, inputs={"TEACHER": teacher})
+        _refuse_twice(weight, settings or [])
         sources = Sources(data, tune, report, labels_file)
         asked = override(recipes.load(recipe or sources.recipe()), settings or [])
         kind: Kind | None = None if scores is None else scores.value
@@ -66,8 +71,16 @@ def distill(
             shown.say(line)
         if dry_run:
             return 0
-        found, folder = distil(study, screen=shown), out
+        layout = begin(study, screen=shown)
+        del study  # with it teacher and student leave the memory that training needs
+        found, folder = finish(layout, screen=shown), out
     summary(found.to_dict(), console=console())
     for line in (f"report  {folder / 'student' / 'report.html'}", f"bundle  {folder / 'student'}"):
         shown.say(line)
     return 0
+
+
+def _refuse_twice(weight: float | None, settings: Sequence[str]) -> None:
+    """Refuse a weight that is named a second time."""
+    if weight is not None and ("distill", "weight") in {typed_setting(s)[0] for s in settings}:
+        raise typer.BadParameter("--weight and --set distill.weight both name one setting")

@@ -99,11 +99,7 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     Raises:
         EvenhandError: with the code of what is wrong.
     """
-    return launch(make_ready(sources, asked, out, screen=screen))
-
-
-def launch(ready: Ready) -> Run:
-    """Make the folder of a run that is ready, and train. Raises as ``start``."""
+    ready = make_ready(sources, asked, out, screen=screen)
     _lay_out(ready.job, ready.asked, ready.dataset, used=ready.engine.used)
     return _finish(ready.job, ready.dataset, ready.prepared, ready.engine)
 

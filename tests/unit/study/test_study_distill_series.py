@@ -9,7 +9,7 @@ from evenhand.config import override
 from evenhand.errors import ConfigError, DataError
 from evenhand.run import Screen, Sources
 from evenhand.study.distill.question import Question, make_study
-from evenhand.study.distill.work import distil
+from evenhand.study.distill.work import begin, finish
 from series_folder import SETTINGS, write_recordings
 
 ASKED = {**SETTINGS, "train.epochs": 1, "report.baselines": False}
@@ -33,7 +33,7 @@ def question(teacher, data, **more):
 
 def test_windows_are_taught_and_measured(tmp_path, walks, teacher):
     study = make_study(question(teacher, walks), tmp_path / "S", screen=Screen())
-    found = distil(study, screen=Screen()).to_dict()
+    found = finish(begin(study, screen=Screen()), screen=Screen()).to_dict()
     assert [row["name"] for row in found["systems"]] == ["teacher", "student", "student alone"]
     assert found["notes"] == []
     student = evenhand.run.Run(tmp_path / "S" / "student")
@@ -63,3 +63,9 @@ def test_a_teacher_of_other_windows_is_refused(tmp_path, walks, teacher):
         DataError, match=r"\[E242\] the teacher reads other rows(.|\n)*at 20 frames"
     ):
         make_study(question(teacher, other), tmp_path / "S", screen=Screen())
+
+
+def test_tables_in_memory_are_no_rows_to_come_back_to(tmp_path, teacher):
+    asked = Question(teacher, Sources({"text": ["fog"], "label": ["a"]}), {})
+    with pytest.raises(ConfigError, match=r"\[E110\] a study goes back(.|\n)*data is <dict>"):
+        make_study(asked, tmp_path / "S", screen=Screen())

@@ -9,6 +9,7 @@ from typing import Any
 
 from evenhand.config import RunConfig, parse_config
 from evenhand.data import Dataset
+from evenhand.data.ledger import Ledger
 from evenhand.data.split_file import split_hash
 from evenhand.data.unlabelled import Unlabelled, read_unlabelled
 from evenhand.decide.foreign import Kind
@@ -147,6 +148,7 @@ def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
     """
     layout = StudyLayout(Path(out))
     layout.refuse_used()
+    _refuse_memory(question.sources)
     refuse_unreadable(question.teacher, question.scores)
     parse_config(question.asked, source="the run file or --set")
     _refuse_other_teacher(question.asked)
@@ -157,6 +159,8 @@ def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
     teacher = open_teacher(question.teacher, question.scores, dataset)
     if question.unlabelled is not None:
         further = read_unlabelled(str(question.unlabelled), dataset)
+        for line in Ledger((further.count,)).lines():
+            screen.say(line)
     notes = notes_on_seen(question.teacher, dataset)
     if teacher.kind == "scores":
         taught_rows(teacher, dataset, further)
@@ -166,6 +170,18 @@ def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
             )
     config = ready.job.config.model_copy(update={"distill": config.distill})
     return Study(question, layout, ready, config, teacher, further, tuple(notes))
+
+
+def _refuse_memory(sources: Sources) -> None:
+    """Raise for tables in memory: the study reads its rows more than once."""
+    for name, what in sources.to_dict().items():
+        if what is not None and what.startswith("<"):
+            raise ConfigError(
+                "E110",
+                "a study goes back to its rows, so that they must lie in files",
+                got=f"{name} is {what}, a table in memory",
+                fix="write it to a file first",
+            )
 
 
 def _refuse_other_teacher(asked: Mapping[str, Any]) -> None:

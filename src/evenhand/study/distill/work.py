@@ -6,7 +6,7 @@ what the teacher brings is told from what training once more brings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from evenhand.run.folder import Layout, Run
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
-from evenhand.run.train import launch, resume, start
+from evenhand.run.train import resume, start
 from evenhand.run.unchanged import changed_data
 from evenhand.study.distill.layout import StudyLayout
 from evenhand.study.distill.question import Study
@@ -33,21 +33,36 @@ STORED = "teacher_file_sha256"
 """In ``study.json`` once the teacher's scores are on disk."""
 
 
-def distil(study: Study, *, screen: Screen) -> Distilled:
-    """Score the rows, train both runs, and compare them.
+def begin(study: Study, *, screen: Screen) -> StudyLayout:
+    """Write down what is asked, and what the teacher says of the rows.
+
+    After that neither the teacher nor anything else of ``study`` is needed in memory.
 
     Raises:
-        EvenhandError: with the code of what went wrong; ``go_on`` takes it up from there.
+        WriteError: E106 when the folder cannot be written.
     """
     layout = study.layout
     make_folder(layout.root)
     write_json(layout.manifest, study.described())
     stored = read_sound(layout.manifest, *KEYS)
-    stored = _store(layout, stored, study.teacher, (study.dataset, study.further), screen=screen)
+    _store(layout, stored, study.teacher, (study.dataset, study.further), screen=screen)
+    return layout
+
+
+def finish(layout: StudyLayout, *, screen: Screen) -> Distilled:
+    """Train what is missing of both runs, and compare them.
+
+    Raises:
+        EvenhandError: with the code of what went wrong; ``go_on`` takes it up from there.
+    """
+    stored = read_sound(layout.manifest, *KEYS)
+    sources = Sources.from_dict(stored["sources"])
     with _stopping(layout):
-        screen.say(f"run     {layout.alone}")
-        launch(study.ready)
-    return _finish(layout, stored, screen=screen)
+        for folder, asked in ((layout.alone, "alone"), (layout.student, "student")):
+            trained(sources, stored[asked], folder, screen=screen)
+    found = distilled(layout, stored)
+    write_json(layout.result, found.to_dict())
+    return found
 
 
 def go_on(out: str | Path, *, screen: Screen) -> Distilled:
@@ -59,10 +74,9 @@ def go_on(out: str | Path, *, screen: Screen) -> Distilled:
     """
     layout = StudyLayout(Path(out))
     _refuse_over(layout)
-    stored = read_sound(layout.manifest, *KEYS)
     if not Layout(layout.student).findings.is_file():
-        stored = _taken_up(layout, stored, screen=screen)
-    return _finish(layout, stored, screen=screen)
+        _take_up(layout, screen=screen)
+    return finish(layout, screen=screen)
 
 
 def trained(sources: Sources, asked: dict[str, Any], folder: Path, *, screen: Screen) -> Run:
@@ -80,18 +94,9 @@ def trained(sources: Sources, asked: dict[str, Any], folder: Path, *, screen: Sc
     return start(sources, asked, folder, screen=screen)
 
 
-def _finish(layout: StudyLayout, stored: Mapping[str, Any], *, screen: Screen) -> Distilled:
-    sources = Sources.from_dict(stored["sources"])
-    with _stopping(layout):
-        for folder, asked in ((layout.alone, "alone"), (layout.student, "student")):
-            trained(sources, stored[asked], folder, screen=screen)
-    found = distilled(layout, stored)
-    write_json(layout.result, found.to_dict())
-    return found
-
-
-def _taken_up(layout: StudyLayout, stored: dict[str, Any], *, screen: Screen) -> dict[str, Any]:
-    """Return what ``study.json`` says when the teacher's scores are there, and nothing changed."""
+def _take_up(layout: StudyLayout, *, screen: Screen) -> None:
+    """Refuse what has changed, and let the teacher speak if it has not yet."""
+    stored = read_sound(layout.manifest, *KEYS)
     config = parse_config(stored["student"], source=str(layout.manifest))
     dataset = Sources.from_dict(stored["sources"]).read(config)
     if (files := changed_data(dataset, stored["sha256"])) is not None:
@@ -104,12 +109,12 @@ def _taken_up(layout: StudyLayout, stored: dict[str, Any], *, screen: Screen) ->
     if STORED in stored:
         if not layout.teacher.is_file() or file_sha256(layout.teacher) != stored[STORED]:
             raise _changed("what the teacher said", str(layout.teacher))
-        return stored
+        return
     about = stored["teacher"]
     teacher = open_teacher(Path(about["path"]), about["scores"], dataset)
     if teacher.sha256 != about["sha256"]:
         raise _changed("the teacher", about["path"])
-    return _store(layout, stored, teacher, (dataset, further), screen=screen)
+    _store(layout, stored, teacher, (dataset, further), screen=screen)
 
 
 def _store(
@@ -119,13 +124,11 @@ def _store(
     rows: tuple[Dataset, Unlabelled | None],
     *,
     screen: Screen,
-) -> dict[str, Any]:
-    """Write what the teacher says; return what ``study.json`` says from then on."""
+) -> None:
+    """Write what the teacher says, and that it has."""
     screen.say(f"teacher {teacher.source}: scores {sum(stored['rows'].values()):,} rows")
     store_scores(layout, teacher, *rows)
-    stored = {**stored, STORED: file_sha256(layout.teacher)}
-    write_json(layout.manifest, stored)
-    return stored
+    write_json(layout.manifest, {**stored, STORED: file_sha256(layout.teacher)})
 
 
 def _refuse_over(layout: StudyLayout) -> None:
