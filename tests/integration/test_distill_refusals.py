@@ -97,7 +97,8 @@ def test_a_folder_that_is_no_teacher_or_is_none_at_all(
     three_lines: THREE,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, code in ((tmp_path, "E401"), (tmp_path / "nowhere", "E202")):
+    (tmp_path / "empty").mkdir()
+    for name, code in ((tmp_path / "empty", "E401"), (tmp_path / "nowhere", "E202")):
         three_lines(refused(distill_command(name, tmp_path / "S"), capsys), code)
         assert not (tmp_path / "S").exists()
 
