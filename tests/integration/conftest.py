@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import evenhand
@@ -68,3 +73,78 @@ def ensemble_by(
         return found[by]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def teacher(
+    tmp_path_factory: pytest.TempPathFactory, labelled_file: Path, tiny: dict[str, object]
+) -> Path:
+    """Return a run on the rows and the split that the studies here have."""
+    settings = {**tiny, "report.baselines": False, "train.epochs": 3}
+    return evenhand.train(
+        labelled_file, tmp_path_factory.mktemp("teacher") / "run", settings=settings
+    ).folder
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory, labelled_file: Path) -> Path:
+    """Return 50 texts that nobody has labelled, and two that the labelled file holds."""
+    known = [row["text"] for row in json.loads(labelled_file.read_text("utf-8"))]
+    words = sorted({word for text in known for word in text.split()})
+    random = np.random.default_rng(9)
+    texts = [" ".join(random.choice(words, size=8)) for _ in range(50)] + known[:2]
+    path = tmp_path_factory.mktemp("bare") / "bare.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "text"], *([f"u{i}", t] for i, t in enumerate(texts))])
+    return path
+
+
+@pytest.fixture
+def distill_command(labelled_file: Path, tiny: dict[str, object]) -> Callable[..., list[str]]:
+    """Return a maker of the arguments of a study: ``make(teacher, out, *options)``."""
+
+    def make(teacher: Path, out: Path, *options: str) -> list[str]:
+        settings = [f"{key}={value}" for key, value in tiny.items()] + ["report.baselines=false"]
+        named = [part for setting in settings for part in ("--set", setting)]
+        return ["distill", str(teacher), str(labelled_file), "--out", str(out), *named, *options]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def distilled(
+    tmp_path_factory: pytest.TempPathFactory,
+    labelled_file: Path,
+    tiny: dict[str, object],
+    teacher: Path,
+    bare: Path,
+) -> Path:
+    """Return a finished study with unlabelled rows, made in a process of its own."""
+    out = tmp_path_factory.mktemp("study") / "S"
+    settings = [f"{key}={value}" for key, value in tiny.items()] + ["report.baselines=false"]
+    named = [part for setting in settings for part in ("--set", setting)]
+    given = [str(teacher), str(labelled_file), "--unlabelled", str(bare), "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "evenhand", "distill", *given, *named],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    (out.parent / "said.txt").write_text(done.stdout, "utf-8")
+    return out
+
+
+@pytest.fixture(scope="session")
+def write_scores() -> Callable[..., Path]:
+    """Return a maker of files of scores: ``write(path, teacher, rows, drop=0)``."""
+
+    def write(path: Path, teacher: Path, rows: Path, *, drop: int = 0) -> Path:
+        given = json.loads(rows.read_text("utf-8"))
+        said = evenhand.load(teacher).predict([row["text"] for row in given])
+        with path.open("w", encoding="utf-8", newline="") as file:
+            lines = [
+                [row["id"], *map(repr, probs_C)]
+                for row, probs_C in zip(given, said.probs_NC.tolist(), strict=True)
+            ]
+            csv.writer(file).writerows([["id", *said.labels.names], *lines[: len(lines) - drop]])
+        return path
+
+    return write

@@ -18,6 +18,7 @@ from evenhand.cli.compare import compare
 from evenhand.cli.crossval import crossval
 from evenhand.cli.decide import decide
 from evenhand.cli.diagnose import diagnose
+from evenhand.cli.distill import distill
 from evenhand.cli.ensemble import ensemble
 from evenhand.cli.evaluate import evaluate
 from evenhand.cli.listing import list_parts
@@ -64,6 +65,7 @@ app.command()(train)
 app.command()(pretrain)
 app.command()(crossval)
 app.command()(ablate)
+app.command()(distill)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(mistakes)

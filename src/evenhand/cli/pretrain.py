@@ -13,7 +13,7 @@ from evenhand.config import override
 from evenhand.errors import ConfigError
 from evenhand.toml import typed_setting
 
-UNREAD_SECTIONS = ("loss", "sampler", "mix", "decision", "report", "gates")
+UNREAD_SECTIONS = ("loss", "sampler", "mix", "distill", "decision", "report", "gates")
 UNREAD = {
     "model": ("head", "prior_bias", "pretrained"),
     "series": ("auxiliary",),

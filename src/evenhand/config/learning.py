@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from evenhand.config.section import Part, Section
+from evenhand.ranges import Share
 
 
 class ModelConfig(Section):
@@ -71,6 +72,20 @@ class PretrainConfig(Section):
     )
     temperature: float = Field(
         0.2, gt=0, le=10, description="what likenesses of windows are divided by"
+    )
+
+
+class DistillConfig(Section):
+    """What a teacher says of the rows; ``evenhand distill`` writes its file and sets all three."""
+
+    teacher: str | None = Field(
+        None, description="prediction file (Parquet) with a teacher's scores of the fit rows"
+    )
+    weight: Share = Field(
+        0.5, description="share of the teacher in what is learnt; the rest is the truth"
+    )
+    unlabelled: str | None = Field(
+        None, description="file of further texts, of which the teacher alone says what they are"
     )
 
 

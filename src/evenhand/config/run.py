@@ -8,7 +8,13 @@ from typing import Any
 from pydantic import BaseModel, Field, field_validator
 
 from evenhand.config.judging import DecisionConfig, GatesConfig, ReportConfig
-from evenhand.config.learning import ModelConfig, OptimConfig, PretrainConfig, TrainConfig
+from evenhand.config.learning import (
+    DistillConfig,
+    ModelConfig,
+    OptimConfig,
+    PretrainConfig,
+    TrainConfig,
+)
 from evenhand.config.rows import DataConfig, SeriesConfig
 from evenhand.config.section import Part, Section
 
@@ -27,6 +33,7 @@ class RunConfig(Section):
     optim: OptimConfig = OptimConfig()
     schedule: Part = Part(name="linear")
     pretrain: PretrainConfig = PretrainConfig()
+    distill: DistillConfig = DistillConfig()
     train: TrainConfig = TrainConfig()
     decision: DecisionConfig = DecisionConfig()
     report: ReportConfig = ReportConfig()

@@ -83,7 +83,7 @@ def gather(table: Table, schema: Schema, labels: LabelSpace, role: Role) -> Bloc
         groups = [None if is_missing(cells[i]) or cells[i] == "" else cells[i] for i in rows]
     return Block(
         role=role,
-        ids=_ids(table, schema, rows),
+        ids=row_ids(table, schema, rows),
         texts=[texts[i] for i in rows],
         truth_NC=truth_NC[known_N],
         groups=groups,
@@ -117,7 +117,12 @@ def text_cells(table: Table, column: str) -> list[str]:
     return texts
 
 
-def _ids(table: Table, schema: Schema, rows: Sequence[int]) -> list[str]:
+def row_ids(table: Table, schema: Schema, rows: Sequence[int]) -> list[str]:
+    """Return the ids of rows: of the id column, or file and line where there is none.
+
+    Raises:
+        DataError: E211 for an id that is missing, or that stands twice.
+    """
     if schema.id is None or schema.id not in table.columns:
         stem, lines = Path(table.path).stem, table.lines
         alone = len(set(lines)) == len(lines)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from evenhand.types import Role
 
 EXAMPLES = 5
+Unit = Literal["rows", "windows", "unlabelled rows"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class FileCount:
     read: int
     kept: int
     aside: Mapping[str, Aside]
-    unit: Literal["rows", "windows"] = "rows"
+    unit: Unit = "rows"
 
     @classmethod
     def of(
@@ -56,7 +57,7 @@ class FileCount:
         kept: int,
         aside: Mapping[str, list[int]] | Mapping[str, list[str]],
         *,
-        unit: Literal["rows", "windows"] = "rows",
+        unit: Unit = "rows",
     ) -> FileCount:
         """Count ``kept`` rows and those set aside, given as reason -> lines or ids."""
         filled = {reason: lines for reason, lines in aside.items() if lines}

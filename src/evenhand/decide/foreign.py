@@ -70,6 +70,31 @@ def read_scores(
     )
 
 
+def read_scores_alone(path: Path, kind: Kind, *, task: Task) -> Predictions:
+    """Read scores of any model without their truth, which is unknown (NaN) throughout.
+
+    Args:
+        path: file with a column ``id`` and one column a label.
+        kind: ``probs`` or ``logits``; never guessed from the values.
+        task: one label a row, or any number of them.
+
+    Returns:
+        The rows with the role fit: nothing can be chosen or measured by them.
+
+    Raises:
+        EvenhandError: E202 to E206, E210, E211 as ``read_scores``; E213 for too few labels.
+    """
+    scores = _numbers(read_table(path), ignored=(ID,))
+    _refuse_bad_scores(scores, kind)
+    return Predictions(
+        ids=scores.ids,
+        scores=Probs(scores.values_NC) if kind == "probs" else Logits(scores.values_NC),
+        truth_NC=np.full(scores.values_NC.shape, np.nan, np.float32),
+        labels=LabelSpace(scores.names, task),
+        role=Role.FIT,
+    )
+
+
 def _numbers(table: Table, *, ignored: tuple[str, ...]) -> _Numbers:
     if ID not in table.columns:
         raise DataError(

@@ -24,6 +24,7 @@ from evenhand.run.prepare_series import present_labels
 from evenhand.run.prepared import Prepared
 from evenhand.run.remedies import Priors, corrections
 from evenhand.run.screen import Screen
+from evenhand.sampling.further import with_further
 from evenhand.types import Floats, Role
 
 if TYPE_CHECKING:
@@ -120,7 +121,14 @@ def assemble(
         plan.pass_steps(passes.rows),
         settings=config.schedule.settings(),
     )
-    priors = Priors(prepared.fit, dataset.truth(Role.FIT), prepared.loss, prepared.sampler)
+    teaching = prepared.teaching
+    priors = Priors(
+        prepared.fit,
+        dataset.truth(Role.FIT),
+        prepared.loss,
+        prepared.sampler,
+        truth_share=1.0 if teaching is None else teaching.truth_share,
+    )
     for line in priors.lines(dataset.labels.names):
         screen.say(line)
     if config.model.prior_bias:
@@ -141,7 +149,7 @@ def assemble(
     )
     known = {
         "planned_steps": loop.steps(),
-        "truncated_share": prepared.truncated / prepared.fit.rows,
+        "truncated_share": prepared.truncated / len(prepared.tables[Role.FIT].lengths()),
         "corrections": corrections(config),
         "natural_prior": priors.natural().tolist(),
         "effective_prior": priors.effective(1.0).tolist(),
@@ -209,11 +217,13 @@ def _passes(config: RunConfig, dataset: Dataset, prepared: Prepared) -> Passes:
     table = prepared.tables[Role.FIT]
     if dataset.windows is not None:
         return Passes(table, prepared.sampler, config.seed, changed=_changed(config, table))
+    further = () if prepared.teaching is None else prepared.teaching.texts
+    texts = [*(dataset.texts[i] for i in dataset.rows(Role.FIT)), *further]
     return Passes(
         table=table,
-        sampler=prepared.sampler,
+        sampler=with_further(prepared.sampler, len(further)),
         seed=config.seed,
-        texts=[dataset.texts[i] for i in dataset.rows(Role.FIT)] if config.augment else (),
+        texts=texts if config.augment else (),
         augmenters=[AUGMENTERS.build(p.name, settings=p.settings()) for p in config.augment],
         encode=cast(TextReader, prepared.reader).table,
     )
@@ -240,7 +250,7 @@ def _stepper(config: RunConfig, dataset: Dataset, prepared: Prepared, *, epochs:
     from evenhand.training.optim import adamw
     from evenhand.training.step import Stepper
 
-    optim, mix = config.optim, config.mix
+    optim, mix, teaching = config.optim, config.mix, prepared.teaching
     learning = _learning(config, prepared, epochs=epochs)
     return Stepper(
         model=prepared.model,
@@ -252,7 +262,7 @@ def _stepper(config: RunConfig, dataset: Dataset, prepared: Prepared, *, epochs:
             layer_decay=optim.layer_decay,
             learning=learning,
         ),
-        targets_NC=dataset.truth(Role.FIT),
+        targets_NC=dataset.truth(Role.FIT) if teaching is None else teaching.targets_NC,
         dtype=prepared.dtype,
         clip=optim.clip,
         seed=config.seed,

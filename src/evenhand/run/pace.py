@@ -67,13 +67,16 @@ def measure_pace(sources: Sources, asked: Mapping[str, Any]) -> Pace:
     passes = ceil(loop.steps() / plan.pass_steps(loop.passes.rows))
     return Pace(
         loop.steps(),
-        _tried(engine),
+        step_seconds(engine),
         passes * ceil(dataset.count(Role.TUNE) / plan.batch_size / plan.accumulate),
     )
 
 
-def _tried(engine: Engine) -> float:
-    """Return the median seconds of a few steps, after some that are not counted."""
+def step_seconds(engine: Engine) -> float:
+    """Return the median seconds of a few steps, after some that are not counted.
+
+    The weights stay; the optimizer's moments do not, so that the engine is of no further use.
+    """
     import torch
 
     loop, plan = engine.loop, engine.plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from evenhand.calibrate import CALIBRATORS
@@ -15,6 +16,7 @@ from evenhand.run.prepare_series import prepare_series
 from evenhand.run.prepare_texts import prepare_texts
 from evenhand.run.prepared import Prepared
 from evenhand.run.remedies import refuse_conflicts
+from evenhand.run.teaching import Teaching, refuse_untaught
 from evenhand.sampling import SAMPLERS, refuse_small
 from evenhand.types import FitStatistics, Role
 
@@ -57,10 +59,16 @@ def check_parts(config: RunConfig) -> None:
     if config.train.max_time is not None:
         seconds_of(config.train.max_time)
     refuse_conflicts(config)
+    refuse_untaught(config)
 
 
-def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
+def prepare(dataset: Dataset, config: RunConfig, teaching: Teaching | None = None) -> Prepared:
     """Build the network on its device, and every role's rows in its terms.
+
+    Args:
+        dataset: rows with roles.
+        config: the run's settings.
+        teaching: what a teacher says of the fit rows and of further ones.
 
     Raises:
         ConfigError: E105 when loss and task, precision and device, length and backbone, or
@@ -77,5 +85,9 @@ def prepare(dataset: Dataset, config: RunConfig) -> Prepared:
     )
     if config.sampler.name != "natural":
         refuse_small(fit.rows, config.train.batch_size)
-    made = prepare_texts if dataset.windows is None else prepare_series
-    return made(dataset, config, fit=fit, loss=loss, sampler=sampler)
+    if dataset.windows is not None:
+        made = prepare_series(dataset, config, fit=fit, loss=loss, sampler=sampler)
+    else:
+        further = () if teaching is None else teaching.texts
+        made = prepare_texts(dataset, config, fit=fit, loss=loss, sampler=sampler, further=further)
+    return replace(made, teaching=teaching)

@@ -25,9 +25,27 @@ if TYPE_CHECKING:
 
 
 def prepare_texts(
-    dataset: Dataset, config: RunConfig, *, fit: FitStatistics, loss: Loss, sampler: Sampler
+    dataset: Dataset,
+    config: RunConfig,
+    *,
+    fit: FitStatistics,
+    loss: Loss,
+    sampler: Sampler,
+    further: Sequence[str] = (),
 ) -> Prepared:
-    """Build the network on its device and tokenise every role's texts. Raises as ``prepare``."""
+    """Build the network on its device and tokenise every role's texts.
+
+    Args:
+        dataset: rows with roles.
+        config: the run's settings.
+        fit: statistics of the labelled fit rows.
+        loss: with its settings.
+        sampler: of the labelled fit rows.
+        further: texts without labels, which follow the fit rows in their table.
+
+    Raises:
+        EvenhandError: as ``prepare``.
+    """
     import torch
 
     from evenhand.models import text
@@ -38,7 +56,9 @@ def prepare_texts(
 
     refuse_series_settings(config)
     asked = config.model
-    fit_texts = _texts(dataset, Role.FIT)
+    texts = {role: _texts(dataset, role) for role in Role if dataset.count(role)}
+    texts[Role.FIT] += further
+    fit_texts = texts[Role.FIT]
     source = locate(asked.backbone)
     if asked.vocabulary == "data":
         source = cut_vocabulary(source, fit_texts)
@@ -67,9 +87,8 @@ def prepare_texts(
     if device.type == "cpu":
         quicken(model.encoder)
     tables = {
-        role: tokenizer.encode_cached(_texts(dataset, role), max_length=asked.max_length)
-        for role in Role
-        if dataset.count(role)
+        role: tokenizer.encode_cached(some, max_length=asked.max_length)
+        for role, some in texts.items()
     }
     return Prepared(
         model=model.to(device),
@@ -81,7 +100,7 @@ def prepare_texts(
         sampler=sampler,
         architecture=_architecture(model, asked),
         truncated=tables[Role.FIT].truncated,
-        said=tuple(_said(tables[Role.FIT], fit.rows, marks)),
+        said=tuple(_said(tables[Role.FIT], len(fit_texts), marks)),
     )
 
 

@@ -10,6 +10,7 @@ from evenhand.bundle import Architecture, SeriesArchitecture, SeriesReader, Text
 from evenhand.calibrate import nll
 from evenhand.data import Dataset
 from evenhand.evaluate.selection import SELECTION, decided_at_half
+from evenhand.run.teaching import Teaching
 from evenhand.types import FitStatistics, Logits, Predictions, Probs, Role, Scores
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ class Prepared:
         model: on its device, in float32; has an ``encoder``, a ``head`` and ``shift_C``.
         reader: turns further rows into tables.
         tables: what the network reads, of the rows of each role.
-        fit: statistics of the fit rows.
+        fit: statistics of the labelled fit rows.
         dtype: of the arithmetic in training.
         loss: with its settings.
-        sampler: expected draws of each fit row.
+        sampler: expected draws of each labelled fit row.
         architecture: how the network is built, no step trained yet.
-        truncated: fit rows of which something was cut off.
+        truncated: rows of the fit table of which something was cut off.
         said: what the user should know of the rows, a line each.
+        teaching: what a teacher says of fit rows, and of rows that follow them in the fit table;
+            None without one.
     """
 
     model: nn.Module
@@ -49,6 +52,7 @@ class Prepared:
     architecture: Architecture | SeriesArchitecture
     truncated: int
     said: tuple[str, ...]
+    teaching: Teaching | None = None
 
     def lines(self) -> list[str]:
         """Return what the user should know, a line each."""

@@ -136,12 +136,16 @@ class Priors:
         truth_NC: truth of the fit rows.
         loss: with its settings.
         sampler: expected draws of each fit row.
+        truth_share: of all that is learnt in a pass, how much is the truth. What a teacher says
+            of a text does not depend on how often it is drawn, so sampling moves no scores there;
+            a loss moves both alike.
     """
 
     fit: FitStatistics
     truth_NC: Truth
     loss: Loss
     sampler: Sampler
+    truth_share: float = 1.0
 
     def natural(self) -> Floats:
         """Return the share of each label among the fit rows, ``(C,)``."""
@@ -154,7 +158,7 @@ class Priors:
             share: 0 in the first pass, 1 in the last.
         """
         drawn_C = prior_shift(self.truth_NC, self.sampler(share), self.fit.task)
-        return drawn_C + shift_of(self.loss, len(drawn_C))
+        return self.truth_share * drawn_C + shift_of(self.loss, len(drawn_C))
 
     def effective(self, share: float) -> Floats:
         """Return the shares of the labels that training behaves as if it saw, ``(C,)``."""

@@ -168,6 +168,7 @@ def _provenance(manifest: Mapping[str, Any]) -> dict[str, str]:
         {
             "seed": manifest["seed"],
             "data": {name: _short(digest) for name, digest in manifest["sha256"].items()},
+            **_taught(manifest),
             "settings": _short(manifest["config_sha256"]),
             "versions": manifest["versions"],
             "machine": manifest["machine"],
@@ -175,6 +176,14 @@ def _provenance(manifest: Mapping[str, Any]) -> dict[str, str]:
             "peak memory": None if peak is None else f"{peak / 1e9:.1f} GB",
         }
     )
+
+
+def _taught(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hashes of what a teacher said; nothing without one."""
+    teaching = manifest.get("distill")
+    if teaching is None:
+        return {}
+    return {"distill": {name: _short(digest) for name, digest in teaching["sha256"].items()}}
 
 
 def _short(digest: str) -> str:

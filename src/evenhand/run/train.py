@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from evenhand.config import RunConfig, parse_config
 from evenhand.data import Dataset
+from evenhand.data.ledger import Ledger
 from evenhand.data.split_file import save_split, split_hash
 from evenhand.decide import Costs
 from evenhand.durable import make_folder, write_json, write_text
@@ -31,10 +33,13 @@ from evenhand.run.report import report_run
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
+from evenhand.run.teaching import Teaching, teaching_of
 from evenhand.run.unchanged import changed_data, changed_setting
 from evenhand.toml import read_toml, to_toml
 from evenhand.types import FitStatistics, Role
 
+FILES = (("decision", "costs"), ("distill", "teacher"), ("distill", "unlabelled"))
+"""Settings that name a file."""
 _ENDS = {"E301": "non-finite", "E305": "signal"}
 
 
@@ -49,6 +54,7 @@ class Job:
         screen: where it speaks.
         watch: seconds spent.
         costs: of errors, if the run file names any.
+        teaching: what a teacher says, if the run file names one; known when the rows are.
     """
 
     sources: Sources
@@ -57,6 +63,26 @@ class Job:
     screen: Screen
     watch: Stopwatch
     costs: Costs | None
+    teaching: Teaching | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A run that can start: all that can be wrong with it has been looked for.
+
+    Args:
+        job: the run.
+        asked: nested settings, files by their whole paths.
+        dataset: its rows.
+        prepared: its network, and its rows in the network's terms.
+        engine: its loop.
+    """
+
+    job: Job
+    asked: dict[str, Any]
+    dataset: Dataset
+    prepared: Prepared
+    engine: Engine
 
 
 def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen) -> Run:
@@ -73,7 +99,20 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     Raises:
         EvenhandError: with the code of what is wrong.
     """
-    asked = _located(asked)
+    ready = make_ready(sources, asked, out, screen=screen)
+    _lay_out(ready.job, ready.asked, ready.dataset, used=ready.engine.used)
+    return _finish(ready.job, ready.dataset, ready.prepared, ready.engine)
+
+
+def make_ready(
+    sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen
+) -> Ready:
+    """Do all of ``start`` that writes nothing.
+
+    Raises:
+        EvenhandError: with the code of what is wrong.
+    """
+    asked = located(asked)
     config = settled(asked, source="the run file or --set", screen=screen)
     layout = Layout(Path(out))
     layout.refuse_used()
@@ -87,8 +126,7 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     rows = engine.loop.passes.rows
     refuse_idle(config, passes=ceil(engine.plan.steps(rows) / engine.plan.pass_steps(rows)))
-    _lay_out(job, asked, dataset, used=engine.used)
-    return _finish(job, dataset, prepared, engine)
+    return Ready(job, asked, dataset, prepared, engine)
 
 
 def resume(out: str | Path, *, screen: Screen) -> Run:
@@ -148,6 +186,8 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
             got=files,
             fix="restore the files, or start a new run with another --out",
         )
+    _hear_teacher(job, dataset)
+    _refuse_other_teaching(job.teaching, manifest.get("distill"))
     prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     return _finish(job, dataset, prepared, engine)
@@ -171,12 +211,13 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[st
         raise
 
 
-def _located(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings with the file of costs by its whole path, so that it is found again."""
-    decision = asked.get("decision")
-    if not isinstance(decision, dict) or not isinstance(decision.get("costs"), str):
-        return asked
-    return {**asked, "decision": {**decision, "costs": str(Path(decision["costs"]).absolute())}}
+def located(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with files by their whole paths, so that they are found again."""
+    for section, key in FILES:
+        values = asked.get(section)
+        if isinstance(values, dict) and isinstance(values.get(key), str):
+            asked = {**asked, section: {**values, key: str(Path(values[key]).absolute())}}
+    return asked
 
 
 def settled(asked: dict[str, Any], *, source: str, screen: Screen) -> RunConfig:
@@ -217,10 +258,34 @@ def read_rows(job: Job) -> Dataset:
     return dataset
 
 
+def _hear_teacher(job: Job, dataset: Dataset) -> None:
+    """Read what the teacher says, if the run file names one, and say so."""
+    with job.watch.stage("reading"):
+        job.teaching = teaching_of(job.config, dataset)
+    for line in () if job.teaching is None else job.teaching.lines():
+        job.screen.say(line)
+
+
+def _refuse_other_teaching(teaching: Teaching | None, stored: Mapping[str, Any] | None) -> None:
+    """Raise E303 where the teacher's file or the unlabelled rows are not what they were."""
+    was = {} if stored is None else stored["sha256"]
+    now = {} if teaching is None else teaching.sha256
+    changed = [name for name in now if now[name] != was.get(name)]
+    if changed:
+        raise TrainingError(
+            "E303",
+            "the teacher is no longer what the run was started with",
+            got=", ".join(f"the file of distill.{name} has changed" for name in changed),
+            fix="restore the files, or start a new run with another --out",
+        )
+
+
 def prepared_for(job: Job, dataset: Dataset) -> Prepared:
-    """Build the network and the tables of a run, and say what the user should know of them."""
+    """Hear the teacher, if the run file names one, and build what training needs. Says so."""
+    if job.teaching is None:
+        _hear_teacher(job, dataset)
     with job.watch.stage("preparing"):
-        prepared = prepare(dataset, job.config)
+        prepared = prepare(dataset, job.config, job.teaching)
     for line in prepared.lines():
         job.screen.say(line)
     return prepared
@@ -255,6 +320,12 @@ def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> R
     return Run(job.layout.root)
 
 
+def _ledger(job: Job, dataset: Dataset) -> Ledger:
+    """Return where every row of every file went, unlabelled ones last."""
+    further = None if job.teaching is None else job.teaching.count
+    return Ledger((*dataset.ledger.files, *(() if further is None else (further,))))
+
+
 def _write_manifest(job: Job, dataset: Dataset, *, facts: dict[str, Any] | None = None) -> None:
     write_json(
         job.layout.manifest,
@@ -263,7 +334,8 @@ def _write_manifest(job: Job, dataset: Dataset, *, facts: dict[str, Any] | None 
             "sha256": {"split": split_hash(dataset), **dataset.sha256},
             "rows": {role.value: dataset.count(role) for role in Role},
             "fit": FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task).to_dict(),
-            "ledger": dataset.ledger.to_dict(),
+            "ledger": _ledger(job, dataset).to_dict(),
+            "distill": job.teaching and job.teaching.to_dict(),
             "costs": job.costs and job.costs.to_dict(),
             "seed": job.config.seed,
             "config_sha256": _config_hash(job.config),

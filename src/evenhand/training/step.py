@@ -69,7 +69,7 @@ class Stepper:
     Args:
         model: on its device, in float32.
         optimizer: over the parameters that learn; its groups know their ``initial_lr``.
-        targets_NC: truth of the fit rows.
+        targets_NC: what the loss reads of the fit rows: their truth, or a teacher beside it.
         dtype: of the arithmetic.
         clip: largest gradient norm.
         seed: the run's seed.
