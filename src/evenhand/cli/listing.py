@@ -31,7 +31,7 @@ REGISTRIES = {
     "audits": "evenhand.audit:AUDITS",
 }
 TORCH_KINDS = ("networks", "poolings", "heads", "losses", "mixers")
-KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES)
+KINDS = ("recipes", "spaces", "keys", "backbones", "samples", *REGISTRIES)
 _PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 
 
@@ -58,6 +58,10 @@ def _entries(kind: str) -> dict[str, str]:
         from evenhand import recipes
 
         return {name: recipes.describe(name) for name in recipes.names()}
+    if kind == "spaces":
+        from evenhand.study.search import reading
+
+        return {name: reading.describe(name) for name in reading.names()}
     if kind == "keys":
         from evenhand.config import known_keys
 

@@ -5,6 +5,7 @@ Shapes: N rows, C labels.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -48,15 +49,23 @@ def refuse_rare(
     )
 
 
-def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]:
+def share_out(
+    blocks: list[Block], config: DataConfig, seed: int, *, apart: Collection[Role] = ()
+) -> list[Block]:
     """Return blocks for every role that the sources leave open.
 
     Fit rows alone become three roles; fit and report rows give up some fit rows to tune.
 
+    Args:
+        blocks: fit rows first.
+        config: with the shares.
+        seed: of the split.
+        apart: roles that have rows elsewhere, which nobody reads now.
+
     Raises:
         DataError: E209 when a role would get no row.
     """
-    given = {block.role for block in blocks}
+    given = {block.role for block in blocks} | set(apart)
     if Role.TUNE in given:
         return blocks
     shares = {Role.FIT: 1.0 - config.tune_share, Role.TUNE: config.tune_share}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evenhand.config import RunConfig, parse_config
 from evenhand.data import Dataset
@@ -35,6 +36,9 @@ from evenhand.run.unchanged import changed_data, changed_setting
 from evenhand.toml import read_toml, to_toml
 from evenhand.types import FitStatistics, Role
 
+if TYPE_CHECKING:
+    from evenhand.training.hooks import Hook
+
 _ENDS = {"E301": "non-finite", "E305": "signal"}
 
 
@@ -49,6 +53,7 @@ class Job:
         screen: where it speaks.
         watch: seconds spent.
         costs: of errors, if the run file names any.
+        hooks: who else is told of every step and pass.
     """
 
     sources: Sources
@@ -57,9 +62,17 @@ class Job:
     screen: Screen
     watch: Stopwatch
     costs: Costs | None
+    hooks: Sequence[Hook] = ()
 
 
-def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen) -> Run:
+def start(
+    sources: Sources,
+    asked: dict[str, Any],
+    out: str | Path,
+    *,
+    screen: Screen,
+    hooks: Sequence[Hook] = (),
+) -> Run:
     """Train from scratch into the new folder ``out``.
 
     Everything that can be wrong with settings, parts or rows is found before ``out`` exists.
@@ -69,16 +82,17 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
         asked: nested settings, as in a run file.
         out: a folder that is empty or not there.
         screen: where to speak.
+        hooks: who else is told of every step and pass; what one raises ends the run there.
 
     Raises:
         EvenhandError: with the code of what is wrong.
     """
-    asked = _located(asked)
+    asked = located(asked)
     config = _settled(asked, source="the run file or --set", screen=screen)
     layout = Layout(Path(out))
     layout.refuse_used()
     check_parts(config)
-    job = Job(sources, config, layout, screen, Stopwatch(), costs_of(config))
+    job = Job(sources, config, layout, screen, Stopwatch(), costs_of(config), hooks)
     dataset = read_rows(job)
     refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
     for line in check_demands(config, dataset, job.costs):
@@ -91,8 +105,13 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
     return _finish(job, dataset, prepared, engine)
 
 
-def resume(out: str | Path, *, screen: Screen) -> Run:
+def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Run:
     """Go on with the run in ``out`` from its newest sound checkpoint.
+
+    Args:
+        out: the run's folder.
+        screen: where to speak.
+        hooks: as for ``start``; they are told of what is done from here on.
 
     Raises:
         MissingFileError: E302 when no run was started there, or it is finished.
@@ -124,6 +143,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         screen,
         Stopwatch(manifest["seconds"]),
         costs_of(config),
+        hooks,
     )
     if job.costs != kept_costs(layout):
         raise TrainingError(
@@ -164,7 +184,7 @@ def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[st
         raise
 
 
-def _located(asked: dict[str, Any]) -> dict[str, Any]:
+def located(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the settings with the file of costs by its whole path, so that it is found again."""
     decision = asked.get("decision")
     if not isinstance(decision, dict) or not isinstance(decision.get("costs"), str):
@@ -221,6 +241,7 @@ def _prepare(job: Job, dataset: Dataset) -> Prepared:
 def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> Run:
     from evenhand.training.checkpoint import tidy
 
+    engine.loop.hooks = (*engine.loop.hooks, *job.hooks)
     try:
         with job.watch.stage("training"):
             progress = engine.run()

@@ -1,0 +1,56 @@
+"""Who does what: locks that the system itself lets go when their holder dies, however it dies.
+
+A lock is a file held by ``flock``. Nothing has to be timed out or guessed: a trial that is not
+finished and whose file nobody holds has lost its worker.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock that this process holds.
+
+    Args:
+        descriptor: of the open file; closing it lets go.
+    """
+
+    descriptor: int
+
+    def release(self) -> None:
+        """Let go."""
+        os.close(self.descriptor)
+
+
+def take(path: Path) -> Lock | None:
+    """Return the lock of ``path``, or None where another process holds it."""
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return Lock(descriptor)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Wait for the lock of ``path`` and hold it as long as the context lasts."""
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
