@@ -26,6 +26,7 @@ from evenhand.evaluate.report_story import (
     Tone,
     Verdict,
 )
+from evenhand.evaluate.report_words import number
 from evenhand.study.search.space import Choice, Range, Space
 from evenhand.study.search.summary import gain, honest, warning
 from evenhand.toml import toml_text
@@ -49,7 +50,7 @@ def page_of(figures: Figures) -> str:
             lede=f"{len(figures['trials'])} trials in the space {space.name}; sought was macro-F1 "
             "on the tune rows, each decided by cuts that other tune rows chose.",
             verdict=Verdict(
-                f"Best value {figures['value']:.3f}, in trial {figures['best'] + 1}",
+                _judgement(figures),
                 f"Trained again: {honest(figures)}. Gain: {gain(figures)}.",
                 _tone(figures),
             ),
@@ -57,6 +58,13 @@ def page_of(figures: Figures) -> str:
             sections=[*sections, _trials(figures), _asked(figures, space)],
         )
     )
+
+
+def _judgement(figures: Figures) -> str:
+    final, sought = figures["final"], f"{figures['value']:.3f} on the rows that chose it"
+    if final["estimate"] != "held out":
+        return f"Best of {len(figures['trials'])}: {sought}"
+    return f"{number(final['macro_f1']['value'])} on report rows, {sought}"
 
 
 def _tone(figures: Figures) -> Tone:
@@ -192,9 +200,10 @@ def _row(trial: Row, keys: Sequence[str]) -> list[Cell]:
         if trial["value"] is None
         else Cell(f"{trial['value']:.4f}", sort=trial["value"])
     )
-    number = trial["number"] + 1
+    place = trial["number"] + 1
+    why = "" if trial["fault"].startswith("pruned") else trial["fault"]
     return [
-        Cell(f"{number}", detail=trial["fault"], sort=number, mark=mark),
+        Cell(f"{place}", detail=why, sort=place, mark=mark),
         value,
         Cell(str(len(trial["passes"])), sort=len(trial["passes"])),
         *(_cell(trial["settings"].get(key)) for key in keys),

@@ -116,7 +116,8 @@ def end_with_parent() -> None:
     """Stop this worker, at a checkpoint if it trains, once the process that started it is gone."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held by this thread, would abort the process at its end.
+        os.read(sys.stdin.fileno(), 1)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -58,7 +58,7 @@ class Range:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as a space file has it, and whether it is of whole numbers."""
-        return {name: value for name, value in vars(self).items() if value not in (None, False)}
+        return {n: value for n, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
