@@ -29,10 +29,10 @@ def same(whole: Sources, config: RunConfig | None = None) -> None:
     for role in (Role.FIT, Role.TUNE):
         before, after = seen.rows(role), closed.rows(role)
         # Names that stand in a closed file as well are told apart only where that is read.
-        names = [seen.ids[i].removeprefix(f"{role}/") for i in before]
-        assert names == [closed.ids[i].removeprefix(f"{role}/") for i in after]
-        texts = [seen.texts[i].removeprefix(f"{role}/") for i in before]
-        assert texts == [closed.texts[i].removeprefix(f"{role}/") for i in after]
+        names = [seen.ids[i].removeprefix("fit/") for i in before]
+        assert names == [closed.ids[i].removeprefix("fit/") for i in after]
+        texts = [seen.texts[i].removeprefix("fit/") for i in before]
+        assert texts == [closed.texts[i].removeprefix("fit/") for i in after]
         np.testing.assert_array_equal(seen.truth(role), closed.truth(role))
 
 
