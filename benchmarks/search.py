@@ -6,7 +6,7 @@ workers and kills one of them (SIGKILL) every few seconds until every trial has 
 number must be there once, no trial without an end, and the recipe's value the one of part one.
 
     evenhand sample triage -o data/triage
-    python benchmarks/search.py data/triage/train.csv
+    python benchmarks/search.py data/triage/train.json
 """
 
 from __future__ import annotations
