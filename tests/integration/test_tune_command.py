@@ -244,6 +244,20 @@ def test_no_time_is_left_after_the_recipe(
     assert len(trials_of(tmp_path / "s")) == 1
 
 
+def test_settings_that_a_run_refuses_late_fail_alone_and_say_why(
+    tmp_path: Path, tune_command: Command
+) -> None:
+    space = tmp_path / "late.toml"
+    space.write_text('"optim.unfreeze_every" = [1, 5]\n', "utf-8")
+    frozen = ("--set", "optim.frozen_layers=all", "--set", "optim.unfreeze_every=1")
+    out = tmp_path / "s"
+    assert main(tune_command(out, *frozen, "--trials", "5", "--space", str(space))) == 0
+    found = figures(out)
+    assert found["counts"] == {"complete": 1, "pruned": 0, "failed": 1}
+    assert found["trials"][1]["fault"].startswith("[E105] no layer would be unfrozen")
+    assert found["best"] == 0
+
+
 def test_the_page_loads_nothing_and_shows_every_trial(searched: Path) -> None:
     page = (searched / "search.html").read_text("utf-8")
     assert "http://" not in page.replace("http://www.w3.org/", "")
