@@ -29,6 +29,7 @@ from evenhand.cli.process import settle
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
+from evenhand.cli.tune import tune
 from evenhand.cli.votes import votes
 from evenhand.config import known_keys
 from evenhand.errors import ConfigError, EvenhandError
@@ -62,6 +63,7 @@ app.command()(votes)
 app.command()(romanize)
 app.command()(check)
 app.command()(train)
+app.command()(tune)
 app.command()(pretrain)
 app.command()(crossval)
 app.command()(ablate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,7 +33,7 @@ REGISTRIES = {
     "audits": "evenhand.audit:AUDITS",
 }
 TORCH_KINDS = ("networks", "poolings", "heads", "losses", "mixers")
-KINDS = ("recipes", "keys", "backbones", "samples", *REGISTRIES, "techniques")
+KINDS = ("recipes", "spaces", "keys", "backbones", "samples", *REGISTRIES, "techniques")
 _PLURAL = {"loss": "losses", **{kind.removesuffix("s"): kind for kind in KINDS}}
 
 
@@ -55,30 +56,59 @@ def list_parts(
 
 
 def _entries(kind: str) -> dict[str, str]:
-    if kind == "recipes":
-        from evenhand import recipes
-
-        return {name: recipes.describe(name) for name in recipes.names()}
-    if kind == "keys":
-        from evenhand.config import known_keys
-
-        return known_keys()
-    if kind == "backbones":
-        from evenhand.models.backbones import NAMED
-
-        return dict(NAMED)
-    if kind == "techniques":
-        from evenhand.study.techniques import described
-
-        return described()
-    if kind == "samples":
-        from evenhand.samples import SAMPLES
-
-        return {n: f"{s.title}: {s.facts}; {s.licence}" for n, s in SAMPLES.items()}
+    if kind in OTHERS:
+        return OTHERS[kind]()
     if kind in TORCH_KINDS:
         need("train", "torch")
     registry = _registry(kind)
     return {name: registry.describe(name) for name in registry.names()}
+
+
+def _recipes() -> dict[str, str]:
+    from evenhand import recipes
+
+    return {name: recipes.describe(name) for name in recipes.names()}
+
+
+def _spaces() -> dict[str, str]:
+    from evenhand.study.search import reading
+
+    return {name: reading.describe(name) for name in reading.names()}
+
+
+def _keys() -> dict[str, str]:
+    from evenhand.config import known_keys
+
+    return known_keys()
+
+
+def _backbones() -> dict[str, str]:
+    from evenhand.models.backbones import NAMED
+
+    return dict(NAMED)
+
+
+def _samples() -> dict[str, str]:
+    from evenhand.samples import SAMPLES
+
+    return {n: f"{s.title}: {s.facts}; {s.licence}" for n, s in SAMPLES.items()}
+
+
+def _techniques() -> dict[str, str]:
+    from evenhand.study.techniques import described
+
+    return described()
+
+
+OTHERS: dict[str, Callable[[], dict[str, str]]] = {
+    "recipes": _recipes,
+    "spaces": _spaces,
+    "keys": _keys,
+    "backbones": _backbones,
+    "samples": _samples,
+    "techniques": _techniques,
+}
+"""Kinds that are no registry."""
 
 
 def _registry(kind: str) -> Registry[Any]:

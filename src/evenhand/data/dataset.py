@@ -14,6 +14,7 @@ from evenhand.data.labels import read_label_names
 from evenhand.data.ledger import Ledger
 from evenhand.data.partition import draw_sample, refuse_rare, share_out
 from evenhand.data.roles import (
+    Closed,
     part_by_column,
     refuse_same_content,
     refuse_same_source,
@@ -45,7 +46,8 @@ def read_dataset(
     Args:
         source: fit rows, or all rows; whatever ``read_table`` takes.
         tune: source of the rows that choose.
-        report: source of the rows that are only measured.
+        report: source of the rows that are only measured; ``Closed`` leaves them out, whether they
+            have a source of their own or are dealt.
         labels_file: one label name a line.
         config: settings of the run's ``[data]``.
         seed: of the split and of the sample.
@@ -55,13 +57,19 @@ def read_dataset(
     Raises:
         EvenhandError: any of E201 to E209, E211 and E213, with file and line.
     """
-    given = {Role.FIT: source, Role.TUNE: tune, Role.REPORT: report}
+    closed = isinstance(report, Closed)
+    given = {Role.FIT: source, Role.TUNE: tune}
+    given[Role.REPORT] = report.source if isinstance(report, Closed) else report
     given = {role: what for role, what in given.items() if what is not None}
     refuse_same_source(given)
     names = read_label_names(labels_file) if labels_file is not None else None
     first = read_table(source, header=config.header)
     column = split_column(first, config, explicit=len(given) > 1)
     tables = part_by_column(first, column) if column else {Role.FIT: first}
+    apart = {Role.REPORT} & {*given, *tables} if closed else set()
+    for role in apart:
+        given.pop(role, None)
+        tables.pop(role, None)
     schema = infer_schema(tables[Role.FIT], config, names=names, split=column)
     tables = {role: _renamed(table, schema) for role, table in tables.items()}
     for role in (Role.TUNE, Role.REPORT):
@@ -76,10 +84,12 @@ def read_dataset(
     notes = [*schema.notes, *overlaps(blocks)]
     counts = tuple(block.count for block in blocks)
     if share:
-        blocks = share_out(blocks, config, seed)
+        blocks = share_out(blocks, config, seed, apart=apart)
     if config.sample:
         blocks, sampled = draw_sample(blocks, config.sample, seed)
         notes += sampled
+    if closed:
+        blocks = [block for block in blocks if block.role is not Role.REPORT]
     notes += uncovered(blocks, labels)
     sha256: dict[str, str] = {}
     for role, table in tables.items():

@@ -5,6 +5,7 @@ Shapes: N rows, C labels.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -48,11 +49,19 @@ def refuse_rare(
     )
 
 
-def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]:
+def share_out(
+    blocks: list[Block], config: DataConfig, seed: int, *, apart: Collection[Role] = ()
+) -> list[Block]:
     """Return blocks for every role that the sources leave open.
 
     Fit rows alone become three roles; fit and report rows give up some fit rows to tune. Under
     ``data.fold`` the report rows are that fold.
+
+    Args:
+        blocks: fit rows first.
+        config: with the shares.
+        seed: of the split.
+        apart: roles that have rows elsewhere, which nobody reads now.
 
     Raises:
         ConfigError: E105 when a fold is to be dealt and other roles have rows already.
@@ -60,7 +69,7 @@ def share_out(blocks: list[Block], config: DataConfig, seed: int) -> list[Block]
     """
     if config.fold is not None:
         return _fold_of(blocks, config, seed)
-    given = {block.role for block in blocks}
+    given = {block.role for block in blocks} | set(apart)
     if Role.TUNE in given:
         return blocks
     shares = {Role.FIT: 1.0 - config.tune_share, Role.TUNE: config.tune_share}

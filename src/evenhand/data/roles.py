@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,19 @@ VALUES: Mapping[str, Role] = {
     "val": Role.TUNE,
     "report": Role.REPORT, "test": Role.REPORT,
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Stands for report rows that must not be looked at: those of a search, until its end.
+
+    Roles are dealt as if the rows were there, and then they are not.
+
+    Args:
+        source: of the rows, which stays closed; None where they are dealt from the others.
+    """
+
+    source: Any = None
 
 
 def split_column(table: Table, config: DataConfig, *, explicit: bool) -> str | None:

@@ -85,7 +85,8 @@ class Series:
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def house_style() -> Iterator[None]:
+    """Draw under our own settings, whatever the caller's are."""
     import matplotlib as mpl
 
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
@@ -93,7 +94,7 @@ def _settings() -> Iterator[None]:
         yield
 
 
-@_settings()
+@house_style()
 def draw_dumbbells(
     rows: Sequence[Mapping[str, Any]], words: Words, *, compact: bool = False
 ) -> str:
@@ -106,9 +107,9 @@ def draw_dumbbells(
         compact: drawn for a narrow screen.
     """
     names = [printable(str(row["name"]), 16 if compact else 28) for row in rows]
-    left = 12 + 6.4 * max(map(_width, names), default=0)
+    left = 12 + 6.4 * max(map(width_of, names), default=0)
     width, height = (350 if compact else 760), 21.0 * len(rows) + 58
-    figure, axes = _canvas(width, height, (left, 58, 30, 28))
+    figure, axes = canvas(width, height, (left, 58, 30, 28))
     beside, outside = axes.get_yaxis_transform(), 1 + 16 / (width - left - 58)
     for y, row in enumerate(rows):
         axes.text(outside, y, f"{row['support']:,}", color=MUTED, va="center", transform=beside)
@@ -122,7 +123,7 @@ def draw_dumbbells(
     axes.tick_params(axis="x", labeltop=True)
     axes.grid(axis="x", color=RULE, linewidth=0.7)
     axes.spines["left"].set_visible(False)
-    return _svg(figure, words)
+    return to_svg(figure, words)
 
 
 def _pairs(axes: Axes, before_C3: Floats, after_C3: Floats) -> None:
@@ -147,7 +148,7 @@ def _ends(part: Mapping[str, Any]) -> list[float]:
     return [np.nan if part[end] is None else part[end] for end in ("value", "low", "high")]
 
 
-@_settings()
+@house_style()
 def draw_precision_recall(
     recall_K: Floats,
     precision_K: Floats,
@@ -165,17 +166,17 @@ def draw_precision_recall(
         prevalence: share of rows of the class: the precision of guessing.
         cut: recall and precision of the decision taken, drawn as a dot.
     """
-    figure, axes = _canvas(172, 142, (28, 8, 8, 20))
+    figure, axes = canvas(172, 142, (28, 8, 8, 20))
     axes.axhline(prevalence, color=MUTED, lw=1.1, ls=(0, (1, 2)))
     axes.plot(recall_K, precision_K, color=ACCENT, lw=1.6, solid_joinstyle="round")
     if cut is not None:
         axes.plot(*cut, "o", ms=7, color=SECOND, clip_on=False, zorder=4)
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     axes.set(xticklabels=["0", ".5", "1"], yticklabels=["0", ".5", "1"])
-    return _svg(figure, words)
+    return to_svg(figure, words)
 
 
-@_settings()
+@house_style()
 def draw_reliability(bins: Sequence[Bin], words: Words, *, before: Sequence[Bin] = ()) -> str:
     """Draw observed share against predicted probability, and below it how many forecasts say so.
 
@@ -184,7 +185,7 @@ def draw_reliability(bins: Sequence[Bin], words: Words, *, before: Sequence[Bin]
         words: what the plot is called.
         before: of the raw ones, drawn hollow.
     """
-    figure, axes = _canvas(440, 430, (50, 14, 10, 146))
+    figure, axes = canvas(440, 430, (50, 14, 10, 146))
     _honesty(axes, bins, before)
     axes.set(ylabel="share that came true")
     axes.tick_params(labelbottom=False)
@@ -202,17 +203,17 @@ def draw_reliability(bins: Sequence[Bin], words: Words, *, before: Sequence[Bin]
     below.minorticks_off()
     below.set(xlim=(0, 1), ylim=(0.5, counts.max(initial=1) * 8), yticks=[])
     below.set(xlabel="predicted probability", ylabel="count (log)")
-    return _svg(figure, words)
+    return to_svg(figure, words)
 
 
-@_settings()
+@house_style()
 def draw_small_reliability(bins: Sequence[Bin], words: Words, *, before: Sequence[Bin]) -> str:
     """Draw the reliability of one label, small; arguments as of ``draw_reliability``."""
-    figure, axes = _canvas(172, 150, (28, 8, 8, 20))
+    figure, axes = canvas(172, 150, (28, 8, 8, 20))
     _honesty(axes, bins, before, size=3.4)
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     axes.set(xticklabels=["0", ".5", "1"], yticklabels=["0", ".5", "1"])
-    return _svg(figure, words)
+    return to_svg(figure, words)
 
 
 def _honesty(axes: Axes, bins: Sequence[Bin], before: Sequence[Bin], *, size: float = 5.0) -> None:
@@ -227,7 +228,7 @@ def _honesty(axes: Axes, bins: Sequence[Bin], before: Sequence[Bin], *, size: fl
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
 
 
-@_settings()
+@house_style()
 def draw_training(series: Sequence[Series], words: Words, *, mark: float | None = None) -> str:
     """Draw one panel of training curves over optimizer steps.
 
@@ -236,7 +237,7 @@ def draw_training(series: Sequence[Series], words: Words, *, mark: float | None 
         words: what the panel is called.
         mark: step of the weights that were kept, drawn as an upright line.
     """
-    figure, axes = _canvas(460, 240, (62, 14, 12, 40))
+    figure, axes = canvas(460, 240, (62, 14, 12, 40))
     colours = {"accent": ACCENT, "second": SECOND, "muted": MUTED, "faint": RULE}
     if mark is not None:
         axes.axvline(mark, color=MUTED, lw=1.1, ls=(0, (1, 2)))
@@ -248,12 +249,13 @@ def draw_training(series: Sequence[Series], words: Words, *, mark: float | None 
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.6g}")
     axes.locator_params(nbins=6)
-    return _svg(figure, words)
+    return to_svg(figure, words)
 
 
-def _canvas(
+def canvas(
     width: float, height: float, margins: tuple[float, float, float, float]
 ) -> tuple[Figure, Axes]:
+    """Return a figure of so many points, and axes between left, right, top and bottom margins."""
     from matplotlib.figure import Figure
 
     left, right, top, bottom = margins
@@ -281,7 +283,8 @@ def printable(text: str, longest: int) -> str:
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """Return how many columns a text takes; wide signs of East Asia take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
@@ -291,7 +294,8 @@ def _short(count: int) -> str:
     return f"{count / 1000:.3g}k" if count < 1_000_000 else f"{count / 1e6:.3g}M"
 
 
-def _svg(figure: Figure, words: Words) -> str:
+def to_svg(figure: Figure, words: Words) -> str:
+    """Return the drawing as SVG to stand in a page, named for those who cannot see it."""
     figure.patch.set_visible(False)
     buffer = io.BytesIO()
     about = dict.fromkeys(("Date", "Creator", "Format", "Type"))

@@ -15,18 +15,18 @@ from evenhand.evaluate.plots import (
     RULE,
     SECOND,
     Words,
-    _canvas,
-    _settings,
-    _svg,
-    _width,
+    canvas,
+    house_style,
     printable,
+    to_svg,
+    width_of,
 )
 
 LONGEST = 30
 LOOKS = {"helps": ACCENT, "hurts": SECOND}
 
 
-@_settings()
+@house_style()
 def draw_effects(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
     """Draw the change that each technique makes, downwards in the order of ``rows``.
 
@@ -35,8 +35,8 @@ def draw_effects(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
         words: what the plot is called.
     """
     names = [printable(row["technique"], LONGEST) for row in rows]
-    left = 16 + 6.4 * max(map(_width, names), default=0)
-    figure, axes = _canvas(760, 22.0 * len(rows) + 62, (left, 16, 12, 46))
+    left = 16 + 6.4 * max(map(width_of, names), default=0)
+    figure, axes = canvas(760, 22.0 * len(rows) + 62, (left, 16, 12, 46))
     axes.axvline(0, color=MUTED, lw=1)
     for y, row in enumerate(rows):
         effect = row["effect"]
@@ -51,4 +51,4 @@ def draw_effects(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
     axes.set_xlabel("change of macro-F1")
     axes.grid(axis="x", color=RULE, linewidth=0.7)
     axes.spines["left"].set_visible(False)
-    return _svg(figure, words)
+    return to_svg(figure, words)

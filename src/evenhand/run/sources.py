@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from evenhand import recipes
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_dataset
+from evenhand.data.roles import Closed
 from evenhand.data.series import is_series, read_series
 from evenhand.errors import ConfigError
 
 SERIES = "series"
 """The default recipe of recordings: their networks start from nothing and learn at other rates."""
+
+CLOSED = "closed:"
+"""Stands in a manifest before report rows that a run left unread."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Sources:
     Args:
         data: a file, a folder, a hub id, or a table in memory.
         tune: rows that choose, likewise.
-        report: rows that are only measured, likewise.
+        report: rows that are only measured, likewise; ``Closed`` where nobody may see them.
         labels_file: one label name a line.
     """
 
@@ -32,6 +36,10 @@ class Sources:
     tune: Any = None
     report: Any = None
     labels_file: str | Path | None = None
+
+    def closed(self) -> Sources:
+        """Return the same without the report rows: what may choose something reads no more."""
+        return replace(self, report=Closed(self.report))
 
     def recipe(self) -> str:
         """Return the recipe for these rows where nobody names one."""
@@ -77,17 +85,22 @@ class Sources:
 
     def to_dict(self) -> dict[str, str | None]:
         """Return absolute paths where there are files, and names of types where there are none."""
-        return {name: _name(value) for name, value in asdict(self).items()}
+        return {part.name: _name(getattr(self, part.name)) for part in fields(self)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, str | None]) -> Sources:
         """Return the sources that ``to_dict`` named."""
-        return cls(stored["data"], stored["tune"], stored["report"], stored["labels_file"])
+        report: Any = stored["report"]
+        if isinstance(report, str) and report.startswith(CLOSED):
+            report = Closed(report.removeprefix(CLOSED) or None)
+        return cls(stored["data"], stored["tune"], report, stored["labels_file"])
 
 
 def _name(value: Any) -> str | None:
     if value is None:
         return None
+    if isinstance(value, Closed):
+        return f"{CLOSED}{_name(value.source) or ''}"
     if isinstance(value, str | Path):
         path = Path(value)
         return str(path.resolve()) if path.exists() else str(value)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evenhand.config import RunConfig, parse_config
 from evenhand.data import Dataset
@@ -38,6 +38,9 @@ from evenhand.run.unchanged import changed_data, changed_setting
 from evenhand.toml import read_toml, to_toml
 from evenhand.types import FitStatistics, Role
 
+if TYPE_CHECKING:
+    from evenhand.training.hooks import Hook
+
 FILES = (("decision", "costs"), ("distill", "teacher"), ("distill", "unlabelled"))
 """Settings that name a file."""
 _ENDS = {"E301": "non-finite", "E305": "signal"}
@@ -54,6 +57,7 @@ class Job:
         screen: where it speaks.
         watch: seconds spent.
         costs: of errors, if the run file names any.
+        hooks: who else is told of every step and pass.
         teaching: what a teacher says, if the run file names one; known when the rows are.
     """
 
@@ -63,6 +67,7 @@ class Job:
     screen: Screen
     watch: Stopwatch
     costs: Costs | None
+    hooks: Sequence[Hook] = ()
     teaching: Teaching | None = None
 
 
@@ -85,7 +90,14 @@ class Ready:
     engine: Engine
 
 
-def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen) -> Run:
+def start(
+    sources: Sources,
+    asked: dict[str, Any],
+    out: str | Path,
+    *,
+    screen: Screen,
+    hooks: Sequence[Hook] = (),
+) -> Run:
     """Train from scratch into the new folder ``out``.
 
     Everything that can be wrong with settings, parts or rows is found before ``out`` exists.
@@ -95,19 +107,25 @@ def start(sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: S
         asked: nested settings, as in a run file.
         out: a folder that is empty or not there.
         screen: where to speak.
+        hooks: who else is told of every step and pass; what one raises ends the run there.
 
     Raises:
         EvenhandError: with the code of what is wrong.
     """
-    ready = make_ready(sources, asked, out, screen=screen)
+    ready = make_ready(sources, asked, out, screen=screen, hooks=hooks)
     _lay_out(ready.job, ready.asked, ready.dataset, used=ready.engine.used)
     return _finish(ready.job, ready.dataset, ready.prepared, ready.engine)
 
 
 def make_ready(
-    sources: Sources, asked: dict[str, Any], out: str | Path, *, screen: Screen
+    sources: Sources,
+    asked: dict[str, Any],
+    out: str | Path,
+    *,
+    screen: Screen,
+    hooks: Sequence[Hook] = (),
 ) -> Ready:
-    """Do all of ``start`` that writes nothing.
+    """Do all of ``start`` that writes nothing; its arguments.
 
     Raises:
         EvenhandError: with the code of what is wrong.
@@ -117,7 +135,7 @@ def make_ready(
     layout = Layout(Path(out))
     layout.refuse_used()
     check_parts(config)
-    job = Job(sources, config, layout, screen, Stopwatch(), costs_of(config))
+    job = Job(sources, config, layout, screen, Stopwatch(), costs_of(config), hooks)
     dataset = read_rows(job)
     refuse_unknown_labels(config.gates.model_dump(), dataset.labels)
     for line in check_demands(config, dataset, job.costs):
@@ -129,8 +147,13 @@ def make_ready(
     return Ready(job, asked, dataset, prepared, engine)
 
 
-def resume(out: str | Path, *, screen: Screen) -> Run:
+def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Run:
     """Go on with the run in ``out`` from its newest sound checkpoint.
+
+    Args:
+        out: the run's folder.
+        screen: where to speak.
+        hooks: as for ``start``; they are told of what is done from here on.
 
     Raises:
         MissingFileError: E302 when no run was started there, or it is finished.
@@ -169,6 +192,7 @@ def resume(out: str | Path, *, screen: Screen) -> Run:
         screen,
         Stopwatch(manifest["seconds"]),
         costs_of(config),
+        hooks,
     )
     if job.costs != kept_costs(layout):
         raise TrainingError(
@@ -294,6 +318,7 @@ def prepared_for(job: Job, dataset: Dataset) -> Prepared:
 def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> Run:
     from evenhand.training.checkpoint import tidy
 
+    engine.loop.hooks = (*engine.loop.hooks, *job.hooks)
     try:
         with job.watch.stage("training"):
             progress = engine.run()

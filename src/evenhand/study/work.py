@@ -14,8 +14,8 @@ from typing import Any
 from evenhand.run import Run, Screen, resume, start
 from evenhand.run.folder import Layout
 from evenhand.run.sources import Sources
-from evenhand.study.claim import claim
 from evenhand.study.folder import Study
+from evenhand.study.locks import claim
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,12 @@ def enough_epochs(pass_steps: int) -> int:
     return min(max(USUAL_EPOCHS, math.ceil(ENOUGH_STEPS / pass_steps)), MOST_EPOCHS)
 
 
-def seconds_of(text: str | int) -> float:
+def seconds_of(text: str | int, *, named: str = "train.max_time") -> float:
     """Return a time budget in seconds: ``90s``, ``30m``, ``1h30m``, or a bare number of seconds.
+
+    Args:
+        text: as it is typed.
+        named: option or key that it is the value of.
 
     Raises:
         ConfigError: E102 when it is none of these, or nothing.
@@ -93,7 +97,8 @@ def seconds_of(text: str | int) -> float:
         raise ConfigError(
             "E102",
             "that is no time budget",
-            got=f"train.max_time = {text!r}",
-            fix="--set train.max_time=30m (or 90s, 2h, 1h30m)",
+            got=f"{named} = {text!r}",
+            fix=f"{'--max-time ' if named.startswith('-') else f'--set {named}='}30m "
+            "(or 90s, 2h, 1h30m)",
         )
     return float(seconds)

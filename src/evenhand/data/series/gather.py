@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.config import DataConfig, SeriesConfig
-from evenhand.data.roles import refuse_same_source
+from evenhand.data.roles import Closed, refuse_same_source
 from evenhand.data.series.folder import (
     Folder,
     dimensions_told,
@@ -64,7 +64,7 @@ def gather(
     Args:
         source: folder with the recordings to fit, or with all.
         tune: folder with those that choose; None without.
-        report: folder with those that are only measured; None without.
+        report: folder with those that are only measured; None without, ``Closed`` unread.
         data: ``[data]`` of the run file.
         config: its ``[series]``.
 
@@ -72,10 +72,12 @@ def gather(
         EvenhandError: as ``read_series``.
     """
     refuse_text_keys(data)
-    given = {Role.FIT: source, Role.TUNE: tune, Role.REPORT: report}
+    given = {Role.FIT: source, Role.TUNE: tune}
+    given[Role.REPORT] = report.source if isinstance(report, Closed) else report
     given = {role: what for role, what in given.items() if what is not None}
     refuse_same_source(given)
-    paths = {role: refuse_no_folder(what) for role, what in given.items()}
+    opened = {r: what for r, what in given.items() if r is not Role.REPORT or what is report}
+    paths = {role: refuse_no_folder(what) for role, what in opened.items()}
     metadata = _needed(paths[Role.FIT])
     rate_of(metadata, config)
     manner = Manner(

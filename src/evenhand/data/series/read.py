@@ -12,6 +12,7 @@ from typing import Any
 from evenhand.config import DataConfig, SeriesConfig
 from evenhand.data.ledger import Ledger
 from evenhand.data.partition import draw_sample, share_out
+from evenhand.data.roles import Closed
 from evenhand.data.rows import Dataset
 from evenhand.data.series.cut import cut, window_names
 from evenhand.data.series.gather import gather, gather_like
@@ -61,7 +62,8 @@ def read_series(
     Args:
         source: folder with the recordings to fit, or with all.
         tune: folder with those that choose.
-        report: folder with those that are only measured.
+        report: folder with those that are only measured; ``Closed`` leaves them out, whether
+            they have a folder of their own or are dealt.
         data: settings of the run's ``[data]``.
         config: settings of its ``[series]``.
         seed: of the split and of the sample.
@@ -77,11 +79,15 @@ def read_series(
     if share:
         refuse_beyond_limits(found.reel, found.schema)
     rows = label(found, min_rows=data.min_rows)
-    blocks = share_out(rows.blocks, data, seed) if share else rows.blocks
+    closed = isinstance(report, Closed)
+    apart = {Role.REPORT} if isinstance(report, Closed) and report.source is not None else set()
+    blocks = share_out(rows.blocks, data, seed, apart=apart) if share else rows.blocks
     ledger = Ledger(rows.counts(blocks))
     sampled: list[str] = []
     if data.sample:
         blocks, sampled = draw_sample(blocks, data.sample, seed)
+    if closed:
+        blocks = [block for block in blocks if block.role is not Role.REPORT]
     return rows.dataset(blocks, ledger, sampled)
 
 
