@@ -79,7 +79,8 @@ def tune(
         storage=storage,
     )
     if dry_run or out is None:
-        for line in settle(question).lines():
+        plan = settle(question)
+        for line in plan.lines(plan.pace()):
             shown.say(line)
         return 0
     return _run(search.begin(question, out, screen=shown), jobs, search.until(seconds))

@@ -19,7 +19,7 @@ from evenhand.run.sources import Sources
 from evenhand.run.train import Job, prepared_for, read_rows, settled
 from evenhand.types import Role
 
-WARM, TIMED = 2, 6
+WARM, TIMED = 4, 8
 FORWARD = 1 / 3
 """What scoring a row costs beside training on it."""
 

@@ -16,6 +16,7 @@ from evenhand.data.series import is_series
 from evenhand.data.split_file import split_hash
 from evenhand.models.presets import family_of, preset_for, with_preset
 from evenhand.run.engine import HEAD_RATIO, plan_of
+from evenhand.run.pace import Pace, measure_pace
 from evenhand.run.prepare import check_parts
 from evenhand.run.sources import Sources
 from evenhand.run.train import located
@@ -23,6 +24,7 @@ from evenhand.run.unchanged import leaves
 from evenhand.sampling import SAMPLERS
 from evenhand.study.search.reading import Recipe, load, space_of
 from evenhand.study.search.space import Space
+from evenhand.study.work import duration
 from evenhand.types import FitStatistics, Role
 
 OBJECTIVE = "tuned_macro_f1"
@@ -110,11 +112,15 @@ class Plan:
         """Return the run file of a trial as it is trained for good."""
         return override(self.asked, self.settings(number, params))
 
-    def lines(self, *, estimate: str | None = None) -> list[str]:
+    def pace(self) -> Pace:
+        """Return how long the recipe itself takes, by a few of its steps; nothing is written."""
+        return measure_pace(self.sources.closed(), self.trial_file(0, {}))
+
+    def lines(self, pace: Pace | None = None) -> list[str]:
         """Return the plan in words, a line each.
 
         Args:
-            estimate: how long it will take, from whoever knows; None leaves that open.
+            pace: of the recipe; None leaves the time open.
         """
         fit, tune, drawn = (self.rows[name] for name in ("fit", "tune", "drawn"))
         epochs, size = (self.effective[f"train.{name}"] for name in ("epochs", "batch_size"))
@@ -126,8 +132,15 @@ class Plan:
             "sought  macro-F1 on the tune rows, each decided by cuts that other tune rows chose",
             f"space   {self.space.name}: {_combinations(self.space.size())}",
             *(f"  {line}" for line in self.space.lines()),
-            f"time    {estimate or 'not estimated; --max-time starts no trial after it'}",
+            *([] if pace is None else [f"time    {self._time(pace)}"]),
         ]
+
+    def _time(self, pace: Pace) -> str:
+        each, every = duration(pace.seconds), duration(self.trials * pace.seconds)
+        return (
+            f"about {each} of training for the recipe, {every} for all if each takes as long and "
+            "none is pruned; --max-time starts no trial after it"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values for JSON."""

@@ -105,7 +105,7 @@ def begin(question: Question, out: Path, *, screen: Screen) -> Search:
     layout = SearchLayout(out)
     layout.refuse_used()
     plan = settle(question)
-    for line in plan.lines():
+    for line in plan.lines(None if layout.plan.is_file() else plan.pace()):
         screen.say(line)
     make_folder(layout.root)
     with held(layout.lock(CHOOSING)):
