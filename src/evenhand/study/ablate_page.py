@@ -134,7 +134,7 @@ def _told(contents: Row) -> Section:
         [
             Cell(row["technique"], row["reason"] or row["what"]),
             Cell(number(row["macro_f1"]), sort=row["macro_f1"]),
-            *(figure(row[key], signed=True) for key in ("effect", "ap", "rare")),
+            *(_change(row, key) for key in ("effect", "ap", "rare")),
             Cell(duration(row["seconds"]) if row["seconds"] else "none", sort=row["seconds"]),
             Cell(row["verdict"], tone=TONES.get(row["verdict"], "")),
             *([Cell(row["claim"])] if claims else []),
@@ -144,6 +144,11 @@ def _told(contents: Row) -> Section:
     caption = "Each technique beside the base; intervals in small type."
     table = Table("Techniques", caption, columns, rows, look="full sortable", first=True)
     return Section("techniques", "Techniques", [table])
+
+
+def _change(row: Row, key: str) -> Cell:
+    """Return a change beside the base; the base itself has none."""
+    return figure(row[key], signed=True) if row["verdict"] else Cell("")
 
 
 def _rare(contents: Row, tried: Sequence[Row]) -> Section:
