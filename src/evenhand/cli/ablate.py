@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from evenhand.cli.studying import (
+    DryRun,
+    Jobs,
+    LabelsFile,
+    Out,
+    Recipe,
+    Resume,
+    Settings,
+    study_of,
+)
 
 
 def ablate(
@@ -23,27 +33,15 @@ def ablate(
     seeds: Annotated[int, typer.Option(min=1, help="Train base and techniques so often.")] = 1,
     tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
     report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
-    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(help="The base: name or run file; balanced if not given."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that train at once.")] = 1,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell the plan and its time; train nothing.")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="New folder for the study.")
-    ] = None,
-    resume: Annotated[
-        Path | None, typer.Option(help="Go on with the study in this folder.")
-    ] = None,
+    labels_file: LabelsFile = None,
+    recipe: Recipe = None,
+    settings: Settings = None,
+    jobs: Jobs = 1,
+    dry_run: DryRun = False,
+    out: Out = None,
+    resume: Resume = None,
 ) -> int:
     """Change one technique at a time, train, and say what it changed, with intervals and cost."""
-    from evenhand.cli.studying import study_of
     from evenhand.cli.terminal import console, screen
     from evenhand.run import Sources
     from evenhand.study.ablate import ablate as run

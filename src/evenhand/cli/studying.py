@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evenhand import recipes
 from evenhand.config import override
-from evenhand.run.sources import Sources
-from evenhand.study.folder import Study
+
+if TYPE_CHECKING:
+    from evenhand.run.sources import Sources
+    from evenhand.study.folder import Study
+
+LabelsFile = Annotated[Path | None, typer.Option(help="One label name a line.")]
+Recipe = Annotated[
+    str | None,
+    typer.Option(help="Name or run file; balanced if not given, series for recordings."),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that train at once.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell the plan and its time, no more.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="New folder for the study.")]
+Resume = Annotated[Path | None, typer.Option(help="Go on with the study in this folder.")]
 
 
 def study_of(
@@ -35,6 +50,8 @@ def study_of(
         settings: over what the recipe says.
         options: of the command.
     """
+    from evenhand.study.folder import Study
+
     if resume is not None:
         if sources is not None or out is not None or recipe is not None or settings:
             raise typer.BadParameter("--resume goes on as the study was begun: nothing beside it")
