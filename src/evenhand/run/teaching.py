@@ -175,11 +175,9 @@ def probs_for(
         )
     columns_C = [stored.labels.names.index(name) for name in labels.names]
     probs_MC = stored.probs()[np.ix_([place[name] for name in ids], columns_C)]
-    return (
-        _summing(probs_MC, stored, ids, source=source)
-        if labels.task is Task.MULTICLASS
-        else (probs_MC)
-    )
+    if labels.task is Task.MULTICLASS:
+        return _summing(probs_MC, stored, ids, source=source)
+    return probs_MC
 
 
 def refuse_other_labels(theirs: LabelSpace, ours: LabelSpace, *, source: str) -> None:
