@@ -205,3 +205,13 @@ def test_list_of_techniques(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "techniques"]) == 0
     names = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
     assert {"focal", "sampler weighted", "without cuts", "ensemble", "eda"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    "beside", [["--try", "focal"], ["--seeds", "2"], ["--tune", "t.csv"], ["--recipe", "plain"]]
+)
+def test_resume_stands_alone(
+    study: Path, beside: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ablate", "--resume", str(study), *beside]) == 2
+    assert "nothing beside it" in capsys.readouterr().err

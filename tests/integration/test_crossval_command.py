@@ -252,6 +252,11 @@ def test_changed_data_is_refused(
     assert str(data) in three_lines(capsys.readouterr().err, "E211")
 
 
-def test_resume_stands_alone(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["crossval", "--resume", str(study), "--set", "seed=1"]) == 2
+@pytest.mark.parametrize(
+    "beside", [["--set", "seed=1"], ["--folds", "3"], ["--labels-file", "l.txt"]]
+)
+def test_resume_stands_alone(
+    study: Path, beside: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["crossval", "--resume", str(study), *beside]) == 2
     assert "nothing beside it" in capsys.readouterr().err

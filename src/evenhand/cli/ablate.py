@@ -30,7 +30,9 @@ def ablate(
             help="Technique, list of them, or settings 'loss.name=focal loss.gamma=1'; repeat.",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Train base and techniques so often.")] = 1,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Train base and techniques so often; 1 if not given.")
+    ] = None,
     tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
     report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
     labels_file: LabelsFile = None,
@@ -54,7 +56,8 @@ def ablate(
         resume,
         recipe=recipe,
         settings=settings or [],
-        options={"try": techniques or [], "seeds": seeds},
+        options={"try": techniques or [], "seeds": seeds or 1},
+        beside=(techniques or None, seeds, tune, report, labels_file),
     )
     found = run(study, screen=screen(), jobs=jobs, dry_run=dry_run)
     if found is None:

@@ -20,7 +20,9 @@ from evenhand.cli.studying import (
 
 def crossval(
     data: Annotated[str | None, typer.Argument(help="File or folder with all rows.")] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Parts; each is measured once.")] = 5,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Parts, each measured once; 5 if not given.")
+    ] = None,
     labels_file: LabelsFile = None,
     recipe: Recipe = None,
     settings: Settings = None,
@@ -42,7 +44,8 @@ def crossval(
         resume,
         recipe=recipe,
         settings=settings or [],
-        options={"folds": folds},
+        options={"folds": folds or 5},
+        beside=(folds, labels_file),
     )
     found = run(study, screen=screen(), jobs=jobs, dry_run=dry_run)
     if found is None:

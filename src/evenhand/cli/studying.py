@@ -38,6 +38,7 @@ def study_of(
     recipe: str | None,
     settings: Sequence[str],
     options: dict[str, Any],
+    beside: Sequence[Any] = (),
 ) -> Study:
     """Return the study that a command names.
 
@@ -48,12 +49,14 @@ def study_of(
         resume: folder of a begun one.
         recipe: of a new one; the default for these rows if None.
         settings: over what the recipe says.
-        options: of the command.
+        options: of the command, as a new study has them.
+        beside: further options as they were given, None where one was not: only for a new study.
     """
     from evenhand.study.folder import Study
 
     if resume is not None:
-        if sources is not None or out is not None or recipe is not None or settings:
+        given = (sources, out, recipe, settings or None, *beside)
+        if any(value is not None for value in given):
             raise typer.BadParameter("--resume goes on as the study was begun: nothing beside it")
         return Study.open(resume, kind)
     if sources is None or out is None:
