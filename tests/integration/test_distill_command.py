@@ -252,3 +252,29 @@ def _split(teacher: Path) -> tuple[list[str], list[str]]:
 
     columns = pq.read_table(teacher / "split.parquet").to_pydict()
     return columns["id"], columns["role"]
+
+
+def test_an_ensemble_teaches(
+    tmp_path: Path,
+    distill_command: Callable[..., list[str]],
+    ensemble_by: Callable[[str], Run],
+) -> None:
+    teacher, out = ensemble_by("average"), tmp_path / "S"
+    split = ("--set", "data.split_seed=1", "--set", "train.epochs=1")
+    assert main(distill_command(teacher.folder, out, *split)) == 0
+    stored = load_predictions(out / "teacher-report.parquet")
+    assert stored.ids == teacher.predictions("report").ids
+    answers = teacher.decision.probs(teacher.predictions("report").scores)
+    np.testing.assert_allclose(stored.probs(), answers, atol=1e-6)
+
+
+def test_an_ensemble_that_learnt_from_the_measured_rows_is_refused(
+    tmp_path: Path,
+    distill_command: Callable[..., list[str]],
+    ensemble_by: Callable[[str], Run],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    teacher = ensemble_by("average").folder
+    assert main(distill_command(teacher, tmp_path / "S", "--set", "data.split_seed=2")) == 2
+    assert capsys.readouterr().err.startswith("[E242]")
+    assert not (tmp_path / "S").exists()
