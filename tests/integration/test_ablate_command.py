@@ -94,7 +94,7 @@ def test_decisions_are_tried_without_training(
 
 def test_what_is_not_for_this_data_says_so(told: dict[str, dict[str, object]]) -> None:
     row = told["weighted-ce"]
-    assert row["verdict"] == "not for this data"
+    assert row["verdict"] == "not tried"
     assert row["effect"] is None
     assert row["reason"]
 
@@ -125,8 +125,11 @@ def test_page_and_screen(study: Path, capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr().out
     assert "note: weighted-ce is not for this data: " in said
     assert "8 of them are finished" in said
-    assert "Of 5 techniques without any effect, 0.2 would seem to have one." in said
+    assert "Of 5 techniques without any effect, 0.3 would seem to have one." in said
     assert "One seed" not in said
+    table = said[said.index("technique ") : said.index("Of 5")]
+    assert table.count("…") == 1  # the longest name; every figure is whole
+    assert max(map(len, table.splitlines())) <= 100
 
 
 def test_going_on_trains_only_what_is_missing(study: Path, tmp_path: Path) -> None:

@@ -22,11 +22,13 @@ from evenhand.evaluate.report_story import (
     Table,
     Verdict,
 )
-from evenhand.evaluate.report_words import figure, interval, number
+from evenhand.evaluate.report_words import figure, interval, number, shortened
 from evenhand.study.effects import HELPS, HURTS, UNFIT
 from evenhand.study.work import duration
 
 Row = Mapping[str, Any]
+LONGEST = 22
+"""Signs of a technique's name on a screen of 100 columns."""
 STYLES = {HELPS: "green", HURTS: "red", UNFIT: "dim"}
 TONES = {HELPS: "good", HURTS: "bad"}
 
@@ -40,7 +42,7 @@ def summary(contents: Row, *, console: Console) -> None:
     """
     console.print(Text(_rows_line(contents), style="dim"))
     claims = any(row["claim"] for row in contents["techniques"])
-    columns = ["technique", "macro-F1", "effect", "interval", "effect on AP", "training", "verdict"]
+    columns = ["technique", "macro-F1", "effect", "interval", "AP", "time", "verdict"]
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, column in enumerate([*columns, *(["claimed"] if claims else [])]):
         grid.add_column(column, justify="left" if place in (0, 6, 7) else "right", no_wrap=True)
@@ -55,11 +57,12 @@ def summary(contents: Row, *, console: Console) -> None:
 
 def _cells(row: Row, *, claims: bool) -> list[str]:
     first = row["verdict"] == ""
+    name = shortened(row["technique"], LONGEST)
     said = [row["claim"]] if claims else []
     if row["effect"] is None:
-        return [row["technique"], *[""] * 5, row["verdict"], *said]
+        return [name, *[""] * 5, row["verdict"], *said]
     return [
-        row["technique"],
+        name,
         number(row["macro_f1"]),
         "" if first else number(row["effect"]["value"], signed=True),
         "" if first else interval(row["effect"], signed=True),

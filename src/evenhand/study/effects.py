@@ -31,7 +31,7 @@ from evenhand.study.techniques import Technique
 from evenhand.types import Floats, Predictions
 
 RESAMPLES = 1000
-HELPS, HURTS, OPEN, UNFIT = "helps", "hurts", "not shown", "not for this data"
+HELPS, HURTS, OPEN, UNFIT = "helps", "hurts", "not shown", "not tried"
 COLUMNS = ("technique", "effect", "low", "high", "seconds", "verdict")
 FURTHER = ("macro_f1", "ap_effect", "ap_low", "ap_high", "rare_effect", "rare_low", "rare_high")
 

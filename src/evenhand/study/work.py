@@ -107,32 +107,29 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def _others(study: Study, count: int) -> Iterator[None]:
-    """Let further processes go on with the study; each writes what it says to a file."""
+    """Let further processes go on with the study; only what goes wrong there is heard."""
     if count < 1:
         yield
         return
-    threads = str(max(1, (os.cpu_count() or 1) // (count + 1)))
-    _share_cores(int(threads))
+    threads = max(1, (os.cpu_count() or 1) // (count + 1))
+    _share_cores(threads)
     command = [sys.executable, "-m", "evenhand", study.kind, "--resume", str(study.root)]
-    logs = [(study.root / f"worker-{number}.log").open("ab") for number in range(2, count + 2)]
     workers = [
         subprocess.Popen(
             command,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": threads},
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
         )
-        for log in logs
+        for _ in range(count)
     ]
     try:
         yield
         for worker in workers:
             worker.wait()
     finally:
-        for worker, log in zip(workers, logs, strict=True):
+        for worker in workers:
             worker.terminate()
             worker.wait()
-            log.close()
 
 
 def _share_cores(threads: int) -> None:

@@ -72,7 +72,7 @@ def test_techniques_stand_by_worth_and_untried_ones_last():
     assert told == ["base", "better", "worse", "unfit"]
     lines = effects.table().splitlines()
     assert lines[0].startswith("technique,effect,low,high,seconds,verdict,")
-    assert lines[4].startswith("unfit,,,,0.0,not for this data,")
+    assert lines[4].startswith("unfit,,,,0.0,not tried,")
     assert effects.frame().num_rows == 4
     assert effects.plot().startswith("<svg")
 
