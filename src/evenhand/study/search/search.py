@@ -112,8 +112,7 @@ def begin(question: Question, out: Path, *, screen: Screen) -> Search:
         if layout.plan.is_file():
             plan = _joined(plan, layout)
         else:
-            named = replace(plan, name=out.resolve().name, identity=uuid.uuid4().hex)
-            plan = named
+            plan = replace(plan, name=out.resolve().name, identity=uuid.uuid4().hex)
         _save(plan, layout)
     return Search(plan, layout, screen, _url(plan, layout, question.storage))
 
