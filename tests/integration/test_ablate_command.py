@@ -60,7 +60,7 @@ def test_effects_are_differences_between_runs_of_equal_seeds(
 ) -> None:
     for name, folder in (
         ("focal", "focal"),
-        ("loss.name=focal loss.gamma=0.5", "loss.name-focal-loss.gamma-0.5"),
+        ("loss.name=focal loss.gamma=0.5", "loss.name=focal-loss.gamma=0.5"),
     ):
         gaps = [
             worth(Run(study / "runs" / f"{folder}-seed-{seed}"))
@@ -173,6 +173,7 @@ def test_cross_fitted_rows_where_nothing_is_held_out(
         (["--try", "focl"], "E101", "focal"),
         (["--try", "loss.gama=2"], "E102", "gama"),
         (["--try", "data.min_rows=3"], "E105", "--set data.min_rows=3"),
+        (["--set", "loss.name=focal", "--set", "sampler.name=weighted"], "E105", "allow_stacked"),
         (["--try", "without sampler"], "E110", "evenhand list techniques"),
     ],
 )

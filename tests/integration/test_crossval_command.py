@@ -196,6 +196,7 @@ def test_two_processes_share_the_runs(
     [
         (["--folds", "200"], "E209", "rows in all, fold 1 of 200"),
         (["--set", "data.fold=7/3"], "E105", "leave data.fold out"),
+        (["--set", "loss.name=focal", "--set", "sampler.name=weighted"], "E105", "allow_stacked"),
         (["--set", "data.min_rows=500"], "E207", "data.min_rows = 500"),
     ],
 )

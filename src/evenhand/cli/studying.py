@@ -52,6 +52,7 @@ def study_of(
         options: of the command, as a new study has them.
         beside: further options as they were given, None where one was not: only for a new study.
     """
+    from evenhand.run.train import located
     from evenhand.study.folder import Study
 
     if resume is not None:
@@ -61,5 +62,5 @@ def study_of(
         return Study.open(resume, kind)
     if sources is None or out is None:
         raise typer.BadParameter("name the data and --out DIR, or --resume DIR")
-    asked = override(recipes.load(recipe or sources.recipe()), settings)
+    asked = located(override(recipes.load(recipe or sources.recipe()), settings))
     return Study(kind, out, sources, asked, options, {})

@@ -121,14 +121,7 @@ def assemble(
         plan.pass_steps(passes.rows),
         settings=config.schedule.settings(),
     )
-    teaching = prepared.teaching
-    priors = Priors(
-        prepared.fit,
-        dataset.truth(Role.FIT),
-        prepared.loss,
-        prepared.sampler,
-        truth_share=1.0 if teaching is None else teaching.truth_share,
-    )
+    priors = _priors(dataset, prepared)
     for line in priors.lines(dataset.labels.names):
         screen.say(line)
     if config.model.prior_bias:
@@ -172,6 +165,17 @@ def assemble(
     )
     loop.hooks = (doctor, *_trackers(config, layout))
     return Engine(loop, layout, screen, known, used)
+
+
+def _priors(dataset: Dataset, prepared: Prepared) -> Priors:
+    teaching = prepared.teaching
+    return Priors(
+        prepared.fit,
+        dataset.truth(Role.FIT),
+        prepared.loss,
+        prepared.sampler,
+        truth_share=1.0 if teaching is None else teaching.truth_share,
+    )
 
 
 def _refuse_uncertain(config: RunConfig, prepared: Prepared) -> None:

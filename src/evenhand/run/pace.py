@@ -8,15 +8,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 from typing import Any
 
-from evenhand.run.engine import Engine, assemble
-from evenhand.run.folder import Layout
-from evenhand.run.provenance import Stopwatch
+from evenhand.run.engine import Engine
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
-from evenhand.run.train import Job, prepared_for, read_rows, settled
+from evenhand.run.train import make_ready
 from evenhand.types import Role
 
 WARM, TIMED = 4, 8
@@ -56,19 +53,14 @@ def measure_pace(sources: Sources, asked: Mapping[str, Any]) -> Pace:
     Raises:
         EvenhandError: as ``start``.
     """
-    screen = Screen()
-    config = settled(dict(asked), source="the run file or --set", screen=screen)
     with tempfile.TemporaryDirectory() as folder:
-        layout = Layout(Path(folder))
-        job = Job(sources, config, layout, screen, Stopwatch(), None)
-        dataset = read_rows(job)
-        engine = assemble(config, dataset, prepared_for(job, dataset), layout=layout, screen=screen)
-    plan, loop = engine.plan, engine.loop
+        ready = make_ready(sources, dict(asked), folder, screen=Screen())
+    plan, loop = ready.engine.plan, ready.engine.loop
     passes = ceil(loop.steps() / plan.pass_steps(loop.passes.rows))
     return Pace(
         loop.steps(),
-        step_seconds(engine),
-        passes * ceil(dataset.count(Role.TUNE) / plan.batch_size / plan.accumulate),
+        step_seconds(ready.engine),
+        passes * ceil(ready.dataset.count(Role.TUNE) / plan.batch_size / plan.accumulate),
     )
 
 

@@ -65,7 +65,13 @@ def ablate(study: Study, *, screen: Screen, jobs: int = 1, dry_run: bool = False
     )
     if runs is None:
         return None
-    found = Effects.of(plan.trials(runs), level=settings_of(runs[0]).report.level)
+    config = settings_of(runs[0])
+    found = Effects.of(
+        plan.trials(runs),
+        level=config.report.level,
+        resamples=config.report.resamples,
+        seed=config.seed,
+    )
     write_text(study.root / "table.csv", found.table())
     write_text(study.root / "effects.html", page_of(found.to_dict()))
     write_json(study.result, found.to_dict())
@@ -140,7 +146,7 @@ class Plan:
 
 
 def _folder(name: str, seed: int) -> str:
-    return f"{re.sub(r'[^a-z0-9.]+', '-', name.lower()).strip('-')}-seed-{seed}"
+    return f"{re.sub(r'[^a-z0-9.=_]+', '-', name.lower()).strip('-')}-seed-{seed}"
 
 
 def _reason(technique: Technique, asked: Mapping[str, Any], dataset: Dataset, *, seeds: int) -> str:

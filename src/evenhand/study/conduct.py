@@ -43,7 +43,8 @@ def conduct(
     else:
         study.refuse_used()
     missing = [t for t in trainings if not study.run(t.name).findings.is_file()]
-    for line in _plan(trainings, missing, jobs):
+    timed = missing if dry_run or not study.begun else ()
+    for line in _plan(trainings, missing, jobs=jobs, timed=timed):
         screen.say(line)
     if dry_run:
         return None
@@ -52,16 +53,22 @@ def conduct(
     return train_all(study, trainings, screen=screen, jobs=jobs)
 
 
-def _plan(trainings: Sequence[Training], missing: Sequence[Training], jobs: int) -> list[str]:
-    """Return what is to be trained and how long that takes, by a few steps of one run."""
+def _plan(
+    trainings: Sequence[Training],
+    missing: Sequence[Training],
+    *,
+    jobs: int,
+    timed: Sequence[Training],
+) -> list[str]:
+    """Return what is to be trained, and how long ``timed`` take, by a few steps of the first."""
     lines = [f"plan    {len(trainings)} runs: {_names(trainings)}"]
     if len(missing) < len(trainings):
         lines.append(f"        {len(trainings) - len(missing)} of them are finished")
-    if missing:
-        pace = measure_pace(missing[0].sources, missing[0].asked)
+    if timed:
+        pace = measure_pace(timed[0].sources, timed[0].asked)
         lines.append(
             f"        {pace.steps} steps a run, {pace.step_seconds:.2g} s each as just tried: "
-            f"about {duration(pace.seconds)} a run, {duration(pace.seconds * len(missing))} in all"
+            f"about {duration(pace.seconds)} a run, {duration(pace.seconds * len(timed))} in all"
             + (f" by one process, here {jobs}" if jobs > 1 else "")
         )
     return lines

@@ -30,7 +30,6 @@ from evenhand.seeds import generator
 from evenhand.study.techniques import Technique
 from evenhand.types import Floats, Predictions
 
-RESAMPLES = 1000
 HELPS, HURTS, OPEN, UNFIT = "helps", "hurts", "not shown", "not tried"
 COLUMNS = ("technique", "effect", "low", "high", "seconds", "verdict")
 FURTHER = ("macro_f1", "ap_effect", "ap_low", "ap_high", "rare_effect", "rare_low", "rare_high")
@@ -72,7 +71,14 @@ class Effects:
     contents: Mapping[str, Any]
 
     @classmethod
-    def of(cls, trials: Sequence[Trial], *, level: float = 0.95, seed: int = 0) -> Effects:
+    def of(
+        cls,
+        trials: Sequence[Trial],
+        *,
+        level: float = 0.95,
+        resamples: int = 1000,
+        seed: int = 0,
+    ) -> Effects:
         """Measure every trial beside the first.
 
         A resample draws rows, those of one unit together, and seeds; each seed of a technique
@@ -82,6 +88,7 @@ class Effects:
         Args:
             trials: the base first.
             level: confidence of the intervals.
+            resamples: of rows and seeds.
             seed: of the resamples.
 
         Raises:
@@ -93,7 +100,7 @@ class Effects:
             for answer in trial.answers:
                 _refuse_other_rows(rows, answer.rows, trial.technique.name)
         tried = [trial for trial in trials if trial.answers]
-        measured = [_Measured.of(trial, seed=seed) for trial in tried]
+        measured = [_Measured.of(trial, resamples=resamples, seed=seed) for trial in tried]
         rare_C = rarest_third((rows.truth_NC == 1).sum(axis=0))
         drawn = _Drawn(measured[0], rare_C, level=level, seed=seed)
         found = {trial.technique.name: m for trial, m in zip(tried, measured, strict=True)}
@@ -155,7 +162,7 @@ class _Measured:
     ranked: Sequence[Replicates]
 
     @classmethod
-    def of(cls, trial: Trial, *, seed: int) -> _Measured:
+    def of(cls, trial: Trial, *, resamples: int, seed: int) -> _Measured:
         first = trial.answers[0].rows
         found = bootstrap(
             [
@@ -166,7 +173,7 @@ class _Measured:
                 ),
             ],
             len(first),
-            resamples=RESAMPLES,
+            resamples=resamples,
             seed=seed,
             groups_N=first.groups_N,
         )

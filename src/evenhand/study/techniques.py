@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evenhand.config import RunConfig, override, parse_config
@@ -138,7 +138,7 @@ def named(names: Sequence[str], asked: Mapping[str, Any]) -> list[Technique]:
         if name in LISTS:
             found |= {t.name: t for t in LISTS[name]}
         elif name in known:
-            found[name] = known[name]
+            found[name] = replace(known[name], claim="")
         elif OWN in name:
             found[name] = _own(name)
         else:

@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from evenhand.errors import StoppedBySignal
 from evenhand.run import Run, Screen, resume, start
 from evenhand.run.folder import Layout
 from evenhand.run.sources import Sources
@@ -52,13 +54,22 @@ def train_all(
         EvenhandError: of the first run that fails here.
     """
     told = _Told(screen, len(trainings), jobs)
-    with _others(study, jobs - 1):
+    with stopping(study.root, command=study.kind), _others(study, jobs - 1):
         for wait in (False, True):
             for training in trainings:
                 with claim(study.root / "runs" / f"{training.name}.lock", wait=wait) as mine:
                     if mine:
                         _train(study.run(training.name), training, told)
     return [Run(study.run(training.name).root) for training in trainings]
+
+
+@contextmanager
+def stopping(root: Path, *, command: str) -> Iterator[None]:
+    """Let a run that is asked to stop say how the whole study goes on."""
+    try:
+        yield
+    except StoppedBySignal as stopped:
+        raise StoppedBySignal(stopped.signal, root, step=stopped.step, command=command) from stopped
 
 
 def _train(layout: Layout, training: Training, told: _Told) -> None:

@@ -123,6 +123,11 @@ def test_names_lists_and_own_settings_are_each_tried_once():
     assert len(names) == len(LISTS["losses"]) + 1
 
 
+def test_claims_stand_beside_the_list_of_claims_alone():
+    assert {t.claim for t in named(["focal", "ensemble"], {})} == {""}
+    assert all(t.claim for t in named(["seeds"], {"decision": {"cuts": "fixed"}}))
+
+
 def test_only_what_is_on_is_taken_off():
     plain = {technique.name for technique in named(["off"], {})}
     assert "without sampler" not in plain

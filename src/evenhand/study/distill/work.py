@@ -6,8 +6,6 @@ what the teacher brings is told from what training once more brings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from evenhand.config import parse_config
 from evenhand.data import Dataset
 from evenhand.data.unlabelled import Unlabelled, read_unlabelled
 from evenhand.durable import file_sha256, make_folder, write_json
-from evenhand.errors import MissingFileError, StoppedBySignal, TrainingError
+from evenhand.errors import MissingFileError, TrainingError
 from evenhand.run.folder import Layout, Run
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
@@ -27,6 +25,7 @@ from evenhand.study.distill.question import Study
 from evenhand.study.distill.scoring import store_scores
 from evenhand.study.distill.table import Distilled, distilled
 from evenhand.study.distill.teachers import Teacher, open_teacher
+from evenhand.study.work import stopping
 
 KEYS = ("teacher", "sources", "alone", "student", "rows", "sha256", "unlabelled_sha256", "notes")
 STORED = "teacher_file_sha256"
@@ -57,7 +56,7 @@ def finish(layout: StudyLayout, *, screen: Screen) -> Distilled:
     """
     stored = read_sound(layout.manifest, *KEYS)
     sources = Sources.from_dict(stored["sources"])
-    with _stopping(layout):
+    with stopping(layout.root, command=layout.command):
         for folder, asked in ((layout.alone, "alone"), (layout.student, "student")):
             trained(sources, stored[asked], folder, screen=screen)
     found = distilled(layout, stored)
@@ -156,14 +155,3 @@ def _changed(what: str, got: str) -> TrainingError:
         got=got,
         fix="restore it, or start a new one with another --out",
     )
-
-
-@contextmanager
-def _stopping(layout: StudyLayout) -> Iterator[None]:
-    """Let a run that is asked to stop say how the whole study goes on."""
-    try:
-        yield
-    except StoppedBySignal as stopped:
-        raise StoppedBySignal(
-            stopped.signal, layout.root, step=stopped.step, command=layout.command
-        ) from stopped
