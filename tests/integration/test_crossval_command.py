@@ -170,6 +170,24 @@ def test_a_killed_study_goes_on_to_the_same_result(
     assert ends[0] | {"seconds": 0} == ends[1] | {"seconds": 0}
 
 
+def test_a_study_that_is_asked_to_stop_says_how_it_goes_on(
+    labelled_file: Path, tiny: dict[str, object], tmp_path: Path, three_lines: Lines
+) -> None:
+    out = tmp_path / "stopped"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evenhand", *command(labelled_file, tiny, "--out", str(out)),
+         "--set", "train.epochs=40", "--set", "train.patience=0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    history = out / "runs" / "fold-1" / "history.jsonl"
+    while not (history.is_file() and history.stat().st_size):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate()
+    assert process.returncode == 143
+    assert f"evenhand crossval --resume {out}" in three_lines(error, "E305")
+
+
 def test_two_processes_share_the_runs(
     labelled_file: Path, tiny: dict[str, object], study: Path, tmp_path: Path
 ) -> None:
