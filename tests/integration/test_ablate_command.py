@@ -92,6 +92,15 @@ def test_decisions_are_tried_without_training(
     assert told["without cuts"]["effect"]["value"] == pytest.approx(np.mean(gaps), abs=1e-12)
 
 
+def test_the_ensemble_is_that_of_the_command(
+    study: Path, told: dict[str, dict[str, object]], tmp_path: Path
+) -> None:
+    runs = [str(study / "runs" / f"base-seed-{seed}") for seed in (0, 1)]
+    assert main(["ensemble", *runs, "--out", str(tmp_path / "both")]) == 0
+    expected = Run(tmp_path / "both").metrics["systems"][0]["macro_f1"]["value"]
+    assert told["ensemble"]["macro_f1"] == pytest.approx(expected, abs=1e-12)
+
+
 def test_what_is_not_for_this_data_says_so(told: dict[str, dict[str, object]]) -> None:
     row = told["weighted-ce"]
     assert row["verdict"] == "not tried"

@@ -10,18 +10,19 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from evenhand.combine import fit_ensemble
+from evenhand.combine.evidence import answer_of
 from evenhand.config import RunConfig, override, parse_config
 from evenhand.data import Dataset
-from evenhand.decide import crossfit, fit_decision
 from evenhand.durable import write_json, write_text
 from evenhand.errors import ConfigError
+from evenhand.evaluate.systems import Question, decide_measured
 from evenhand.run import Run, Screen
 from evenhand.run.deciding import settings_as_decided
+from evenhand.run.ensemble import member_of
 from evenhand.run.prepare import check_parts
 from evenhand.run.reread import measured_role, settings_of
 from evenhand.sampling import SAMPLERS, refuse_small
@@ -31,7 +32,7 @@ from evenhand.study.effects import Answer, Effects, Trial
 from evenhand.study.folder import Study
 from evenhand.study.techniques import ENSEMBLE, Technique, named
 from evenhand.study.work import Training
-from evenhand.types import FitStatistics, Predictions, Probs, Role
+from evenhand.types import FitStatistics, Role
 
 BASE = "base"
 
@@ -202,31 +203,17 @@ def _decided_again(run: Run, technique: Technique | None) -> Answer:
     if technique is not None:
         change = technique.settings.items()
         settings |= {key.removeprefix("decision."): value for key, value in change}
-    report = _report(run)
-    return _decide(run.predictions(Role.TUNE), report, settings, config.seed)
-
-
-def _report(run: Run) -> Predictions | None:
-    return run.predictions(Role.REPORT) if measured_role(run) is Role.REPORT else None
-
-
-def _decide(
-    tune: Predictions, report: Predictions | None, settings: Mapping[str, Any], seed: int
-) -> Answer:
-    if report is None:
-        return Answer(tune, crossfit(tune, seed=seed, **settings).decided_NC)
-    decision = fit_decision(tune, seed=seed, strict=False, **settings)
-    return Answer(report, decision.decide(report.scores))
+    report = run.predictions(Role.REPORT) if measured_role(run) is Role.REPORT else None
+    tune = run.predictions(Role.TUNE)
+    question = Question(settings=settings, seed=config.seed)
+    decided_NC, _ = decide_measured(tune, report, question, {})
+    return Answer(report or tune, decided_NC)
 
 
 def _mean_of(runs: Sequence[Run]) -> Answer:
-    """Average what every seed gives, calibrated, and decide that."""
-    config, decision = settings_of(runs[0]), runs[0].decision
-    means = []
-    for role in (Role.TUNE, measured_role(runs[0])):
-        rows = [run.predictions(role) for run in runs]
-        probs = [run.decision.probs(r.scores) for run, r in zip(runs, rows, strict=True)]
-        means.append(replace(rows[0], scores=Probs(np.mean(probs, axis=0))))
-    tune, measured = means
-    report = measured if measured.role is Role.REPORT else None
-    return _decide(tune, report, settings_as_decided(config, decision), config.seed)
+    """Return what the average of every seed's run answers, all of it fitted on other rows."""
+    members = [member_of(run, run.folder.name, settings_of(run)) for run in runs]
+    first = members[0]
+    ensemble = fit_ensemble(members, "average", settings=first.settings, seed=first.seed)
+    whole = answer_of(ensemble)
+    return Answer(whole.rows, whole.decided_NC)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from evenhand.config import override, parse_config
 from evenhand.data import Dataset
-from evenhand.decide import fit_decision
 from evenhand.durable import make_folder, write_json
 from evenhand.errors import ConfigError, DataError
 from evenhand.evaluate.baselines import trivial_baselines
@@ -31,6 +30,7 @@ from evenhand.evaluate.systems import (
     Measured,
     Question,
     System,
+    decide_measured,
     differences,
     measure,
 )
@@ -223,26 +223,20 @@ def _measured(run: Run) -> tuple[Predictions, Decided]:
 def _systems(run: Run, rows: Predictions, decided_NC: Decided) -> dict[str, System]:
     """Return what every system gives to the report rows of a fold, by its name, ours first."""
     config, fit = settings_of(run), FitStatistics.from_dict(run.manifest["fit"])
-    settings = settings_as_decided(config, run.decision)
+    question = Question(settings=settings_as_decided(config, run.decision), seed=config.seed)
     found = [System("evenhand", "ours", decided_NC, rows)]
     if run.decision.kind != "fixed":
         tune, report = (run.predictions(role) for role in MEASURED)
-        fixed = _decided(tune, report, settings | {"cuts": "fixed"}, config.seed)
+        fixed, _ = decide_measured(
+            tune, report, question, {**WITHOUT_DEMANDS, "cuts": "fixed", "costs": None}
+        )
         found.append(System(OURS[rows.labels.task]["fixed"], "ours", fixed, rows))
     for name, tune, report in _rivals(run):
-        other_NC = _decided(tune, report, settings, config.seed)
+        other_NC, _ = decide_measured(tune, report, question, WITHOUT_DEMANDS)
         found.append(System(name, "baseline", other_NC, replace(report, role=Role.TUNE)))
     drawn = trivial_baselines(fit, len(rows), seed=config.seed)
     found += [System(name, "baseline", d_NC, None) for name, d_NC in drawn.items()]
     return {system.name: system for system in found}
-
-
-def _decided(
-    tune: Predictions, report: Predictions, settings: Mapping[str, Any], seed: int
-) -> Decided:
-    """Decide report rows by what tune rows choose, demands of the run aside."""
-    asked = {**settings, **WITHOUT_DEMANDS, "resamples": 0}
-    return fit_decision(tune, seed=seed, strict=False, **asked).decide(report.scores)
 
 
 def _rivals(run: Run) -> Iterator[tuple[str, Predictions, Predictions]]:
