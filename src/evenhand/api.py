@@ -11,7 +11,7 @@ from evenhand.config import override
 from evenhand.toml import toml_text
 
 if TYPE_CHECKING:
-    from evenhand.bundle import Classifier, EnsembleClassifier
+    from evenhand.bundle import Predictor
     from evenhand.run import Run
 
 
@@ -56,7 +56,7 @@ def train(
     return start(sources, asked, out, screen=Screen())
 
 
-def load(path: str | Path) -> Classifier | EnsembleClassifier:
+def load(path: str | Path) -> Predictor:
     """Read a trained classifier, or an ensemble of them: a run folder or its bundle.
 
     Args:

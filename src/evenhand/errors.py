@@ -86,6 +86,10 @@ class BundleError(EvenhandError, ValueError):
     """A bundle is damaged, untrained or of another kind (E4xx)."""
 
 
+class ServingError(EvenhandError, ValueError):
+    """What answers requests cannot be set up, or a request cannot be answered (E5xx)."""
+
+
 def _one_line(text: str) -> str:
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 

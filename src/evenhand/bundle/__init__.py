@@ -1,6 +1,6 @@
 """The deployable folder: what a team puts in front of users, and what reads it back."""
 
-from evenhand.bundle.classifier import Answers, Classifier
+from evenhand.bundle.classifier import Answers, Classifier, Predictor
 from evenhand.bundle.ensemble import EnsembleClassifier
 from evenhand.bundle.folder import find, load, save
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
@@ -11,6 +11,7 @@ __all__ = [
     "Architecture",
     "Classifier",
     "EnsembleClassifier",
+    "Predictor",
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evenhand.decide import Decision
-from evenhand.types import BETWEEN, LabelSpace, Logits
+from evenhand.types import BETWEEN, LabelSpace, Logits, Probs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,8 +49,41 @@ class Answers:
         return columns
 
 
+class Predictor(Protocol):
+    """What ``evenhand.load`` returns, whatever answers inside."""
+
+    @property
+    def decision(self) -> Decision:
+        """Calibrator and cuts."""
+        ...
+
+    @property
+    def schema(self) -> Schema | SeriesSchema:
+        """How the training data was read."""
+        ...
+
+    @property
+    def labels(self) -> LabelSpace:
+        """The labels, in the order of every ``C`` axis."""
+        ...
+
+    def scores(self, rows: Any, *, progress: Callable[[int], None] | None = None) -> Logits | Probs:
+        """Return what the decision reads, ``(N, C)``; no row's scores depend on another row.
+
+        Args:
+            rows: texts, or the windows of series (``evenhand.data.series.Windows``); any number,
+                also none.
+            progress: called with the number of rows done.
+        """
+        ...
+
+    def predict(self, rows: Any, *, progress: Callable[[int], None] | None = None) -> Answers:
+        """Return probabilities and labels of ``rows``, in their order."""
+        ...
+
+
 class Classifier:
-    """A trained model with its own calibrator and cuts: what ``evenhand.load`` returns.
+    """A trained model with its own calibrator and cuts, in torch.
 
     Args:
         model: the network, in evaluation mode on its device.

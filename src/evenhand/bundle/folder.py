@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.bundle import ensemble, series, text
-from evenhand.bundle.classifier import Classifier
-from evenhand.bundle.ensemble import EnsembleClassifier
+from evenhand.bundle.classifier import Classifier, Predictor
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
@@ -85,7 +84,7 @@ def find(path: Path) -> Path:
     )
 
 
-def load(path: str | Path) -> Classifier | EnsembleClassifier:
+def load(path: str | Path) -> Predictor:
     """Read a run's bundle, verify every file, and return the classifier.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evenhand.bundle import Classifier, EnsembleClassifier
+from evenhand.bundle import Classifier, Predictor
 from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_labelled
 from evenhand.data.series import SeriesSchema, read_series_like
@@ -129,7 +129,7 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
     return metrics
 
 
-def _read_like(data: Any, classifier: Classifier | EnsembleClassifier) -> Dataset:
+def _read_like(data: Any, classifier: Predictor) -> Dataset:
     """Read labelled rows as those that the classifier was made from.
 
     Raises:

@@ -15,7 +15,7 @@ from evenhand.run.sound import read_sound
 from evenhand.types import Predictions, Role
 
 if TYPE_CHECKING:
-    from evenhand.bundle import Answers, Classifier, EnsembleClassifier
+    from evenhand.bundle import Answers, Predictor
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Run:
         return Decision.load(self.layout.decision)
 
     @cached_property
-    def classifier(self) -> Classifier | EnsembleClassifier:
+    def classifier(self) -> Predictor:
         """The trained model, read from the bundle."""
         from evenhand import bundle
 

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from evenhand.bundle import Classifier, EnsembleClassifier
+from evenhand.bundle import Predictor
 from evenhand.data import Schema, read_texts
 from evenhand.data.csv_text import csv_text
 from evenhand.data.series import SeriesSchema, is_series, read_windows
@@ -20,7 +20,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
 
-def answer_file(classifier: Classifier | EnsembleClassifier, source: str) -> dict[str, list[Any]]:
+def answer_file(classifier: Predictor, source: str) -> dict[str, list[Any]]:
     """Return the columns of ``source``, then ``labels`` and ``p:NAME`` for each label.
 
     A column of ``source`` that bears such a name itself is kept as ``input:NAME``.
@@ -36,7 +36,7 @@ def answer_file(classifier: Classifier | EnsembleClassifier, source: str) -> dic
 
 
 def answer_folder(
-    classifier: Classifier | EnsembleClassifier, source: str
+    classifier: Predictor, source: str
 ) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
     """Answer every window of a folder of series, also those whose future is not recorded.
 
@@ -67,9 +67,7 @@ def answer_folder(
     return columns | classifier.predict(rows.windows).frame(), rows.notes
 
 
-def answers(
-    classifier: Classifier | EnsembleClassifier, source: str
-) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+def answers(classifier: Predictor, source: str) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
     """Return the columns that answer a table or a folder of series, and what to know of it.
 
     Raises as ``answer_file`` and ``answer_folder``.
@@ -79,7 +77,7 @@ def answers(
     return answer_file(classifier, source), ()
 
 
-def _schema_of_texts(classifier: Classifier | EnsembleClassifier, source: str) -> Schema:
+def _schema_of_texts(classifier: Predictor, source: str) -> Schema:
     if isinstance(classifier.schema, Schema):
         return classifier.schema
     raise ConfigError(
@@ -107,9 +105,7 @@ def read_lines(stream: TextIO) -> list[str]:
         ) from error
 
 
-def answer_texts(
-    classifier: Classifier | EnsembleClassifier, texts: Sequence[str]
-) -> dict[str, list[Any]]:
+def answer_texts(classifier: Predictor, texts: Sequence[str]) -> dict[str, list[Any]]:
     """Return columns ``text``, ``labels`` and ``p:NAME`` for each label.
 
     Raises:

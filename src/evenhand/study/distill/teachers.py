@@ -24,7 +24,7 @@ from evenhand.run.teaching import probs_for, refuse_other_labels
 from evenhand.types import Floats, LabelSpace, Predictions, Probs, Role
 
 if TYPE_CHECKING:
-    from evenhand.bundle import Classifier, EnsembleClassifier
+    from evenhand.bundle import Predictor
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class ModelTeacher:
     """
 
     source: Path
-    model: Classifier | EnsembleClassifier
+    model: Predictor
     kind: Literal["model"] = "model"
 
     @property
