@@ -175,7 +175,7 @@ def folder_fault(path: Path) -> str | None:
         listed = {name: entry["sha256"] for name, entry in json.loads(found)["files"].items()}
     except FileNotFoundError:
         return f"{manifest} is missing"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return f"{manifest} is not readable"
     entries = {}
     for name, sha256 in listed.items():

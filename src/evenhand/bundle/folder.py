@@ -11,17 +11,17 @@ That of an ensemble is in ``ensemble.py``, that of a graph in ``onnx.py``.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from evenhand.bundle import ensemble, onnx, series, text
 from evenhand.bundle.classifier import Classifier, Predictor
+from evenhand.bundle.hostile import read_json, refuse_hostile
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
 from evenhand.durable import folder_fault, json_bytes, write_folder
-from evenhand.errors import BundleError, MissingFileError
+from evenhand.errors import BundleError, EvenhandError, MissingFileError
 from evenhand.extras import need
 
 FORMAT = 1
@@ -92,14 +92,27 @@ def load(path: str | Path) -> Predictor:
 
     Raises:
         MissingFileError: E401 when there is no bundle.
-        BundleError: E401 when a file is damaged; E402 when the parts do not belong together.
+        BundleError: E401 when a file is damaged; E402 when the parts do not belong together;
+            E405 for a bundle that is not inert.
         MissingExtraError: E104 in an installation that cannot run a network.
     """
     folder = find(Path(path))
+    refuse_hostile(folder)
     described, decision = _sound(folder)
-    if described.get("kind") == ensemble.KIND:
-        return ensemble.read(folder, described, decision, member=_load_one)
-    return _checked(folder, described, decision)
+    try:
+        if described.get("kind") == ensemble.KIND:
+            return ensemble.read(folder, described, decision, member=_load_one)
+        return _checked(folder, described, decision)
+    except EvenhandError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # What bundle.json says may be anything, of any kind.
+        raise BundleError(
+            "E402",
+            "the bundle does not describe itself as evenhand would",
+            got=f"{folder / 'bundle.json'}: {type(error).__name__} {error}"[:200],
+            fix=_READ_AGAIN,
+        ) from error
 
 
 def _load_one(folder: Path) -> Predictor:
@@ -116,7 +129,7 @@ def _sound(folder: Path) -> tuple[dict[str, Any], Decision]:
     fault = folder_fault(folder)
     if fault is not None:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)
-    return _read(folder / "bundle.json"), Decision.load(folder / "decision.json")
+    return read_json(folder / "bundle.json"), Decision.load(folder / "decision.json")
 
 
 def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Predictor:
@@ -139,22 +152,41 @@ def _assemble(folder: Path, described: dict[str, Any], decision: Decision) -> Cl
         architecture = series.SeriesArchitecture.read(described)
         schema = SeriesSchema.from_dict(described["schema"])
     else:
-        architecture = text.Architecture.read(described, _read(folder / "config.json"))
+        architecture = text.Architecture.read(described, read_json(folder / "config.json"))
         schema = Schema.from_dict(described["schema"])
+    weights = folder / "model.safetensors"
+    _refuse_larger(architecture, len(decision.labels), weights)
     model = architecture.blank(len(decision.labels))
     try:
-        model.load_state_dict(read_tensors(folder / "model.safetensors"), strict=True)
-    except RuntimeError as error:
+        model.load_state_dict(read_tensors(weights), strict=True)
+    except (RuntimeError, need("train", "safetensors").SafetensorError) as error:
         raise BundleError(
             "E402",
             "the weights do not fit the network",
-            got=str(error).partition("\n")[2].strip()[:160],
+            got=(str(error).partition("\n")[2].strip() or str(error))[:160],
             fix=_READ_AGAIN,
         ) from error
     if pick_device().type == "cpu" and not _of_series(described):
         quicken(model.encoder)
     model.to(pick_device()).eval()
     return Classifier(model, architecture.reader(folder), architecture, schema, decision=decision)
+
+
+def _refuse_larger(
+    architecture: text.Architecture | series.SeriesArchitecture, classes: int, weights: Path
+) -> None:
+    """Refuse a description of more numbers than the weights have bits, before they take memory."""
+    import torch
+
+    with torch.device("meta"):
+        described = sum(tensor.numel() for tensor in architecture.blank(classes).parameters())
+    if described > 8 * weights.stat().st_size:
+        raise BundleError(
+            "E402",
+            "the weights do not fit the network",
+            got=f"{described:,} numbers described, {weights.stat().st_size:,} bytes of weights",
+            fix=_READ_AGAIN,
+        )
 
 
 def _of_series(described: dict[str, Any]) -> bool:
@@ -193,8 +225,3 @@ def _refuse_mismatch(described: dict[str, Any], decision: Decision) -> None:
             got=f"{described['labels'][:4]} against {list(decision.labels.names[:4])}",
             fix=_READ_AGAIN,
         )
-
-
-def _read(file: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return value

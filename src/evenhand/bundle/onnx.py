@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenhand.bundle.classifier import Answers
+from evenhand.bundle.onnx_fields import refuse_outside
 from evenhand.decide import Decision
 from evenhand.durable import json_bytes, write_folder
 from evenhand.errors import BundleError
@@ -135,9 +136,12 @@ def read(folder: Path, described: Mapping[str, Any], decision: Decision) -> Onnx
     """Return the classifier that a sound bundle describes.
 
     Raises:
-        BundleError: E401 for a graph that cannot be run, E402 for one of other labels.
+        BundleError: E401 for a graph that cannot be run, E402 for one of other labels, E405 for
+            one that is not its own.
     """
-    opened = session(folder / MODEL)
+    graph = (folder / MODEL).read_bytes()
+    refuse_outside(graph)
+    opened = session(graph)
     outputs = {entry.name: entry.shape for entry in opened.get_outputs()}
     classes = outputs.get(LOGITS, [None, None])[-1]
     if classes != len(decision.labels):
@@ -168,7 +172,7 @@ def _reader(
     return TextReader(tokenizer, described["max_length"]), Schema.from_dict(described["schema"])
 
 
-def session(graph: bytes | Path) -> onnxruntime.InferenceSession:
+def session(graph: bytes) -> onnxruntime.InferenceSession:
     """Return a session on as many cores as there are, or as ``OMP_NUM_THREADS`` says.
 
     Raises:
@@ -184,11 +188,7 @@ def session(graph: bytes | Path) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
-            graph if isinstance(graph, bytes) else str(graph),
-            options,
-            providers=["CPUExecutionProvider"],
-        )
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except (faults.Fail, faults.InvalidGraph, faults.InvalidProtobuf, faults.NotImplemented) as e:
         raise BundleError(
             "E401",

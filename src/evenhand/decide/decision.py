@@ -205,7 +205,7 @@ class Decision:
             raise MissingFileError(
                 "E202", "there is no such decision", got=str(path), fix="check the path"
             ) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DataError(
                 "E204",
                 "that is no decision written by evenhand",

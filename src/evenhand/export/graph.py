@@ -87,7 +87,7 @@ def _exported(
     need("export", "onnxscript")
     examples = tuple(torch.from_numpy(array) for array in inputs)
     free = tuple(
-        {axis: torch.export.Dim.DYNAMIC for axis in ((0,) if name == LOGITS else (0, 1))}
+        dict.fromkeys((0,) if name == LOGITS else (0, 1), torch.export.Dim.DYNAMIC)
         for name in names
     )
     try:
