@@ -34,14 +34,16 @@ def load(path: str | Path) -> Pipeline:
         return Pipeline(bundle.load(file))
     asked = read_stages(file)
     rules = [_rule(table, source=f"{file}, rule {table.name!r}") for table in asked.rule]
-    model = bundle.load(model_path(file, asked.model))
+    model = bundle.load(file.parent / asked.model)
     doubt = None if asked.verifier is None else _doubt(asked.verifier, file)
     return Pipeline(model, Stages(rules, asked.critical, doubt, source=str(file)))
 
 
-def model_path(file: Path, named: str) -> Path:
-    """Return where a model lies that a file of stages names: the path starts at the file."""
-    return file.parent / named
+def models_of(file: Path) -> tuple[Path, ...]:
+    """Return where the models of a file of stages lie; raises as ``read_stages``."""
+    asked = read_stages(file)
+    named = (asked.model, *(() if asked.verifier is None else (asked.verifier.model,)))
+    return tuple(file.parent / name for name in named)
 
 
 def _rule(table: RuleTable, *, source: str) -> Rule:
@@ -119,7 +121,7 @@ def _compiled(pattern: str, source: str) -> regex.Pattern[str]:
 
 def _doubt(table: VerifierTable, file: Path) -> Doubt:
     low, high = table.between
-    second = bundle.load(model_path(file, table.model))
+    second = bundle.load(file.parent / table.model)
     lacking = [name for name in table.labels if name not in second.labels.names]
     if lacking or second.labels.task is Task.MULTICLASS:
         raise _other_verifier(table, second, lacking, source=str(file))
