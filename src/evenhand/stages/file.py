@@ -80,8 +80,9 @@ def read_stages(path: Path) -> StagesFile:
 
 def _explained(first: ErrorDetails, values: Mapping[str, Any], *, source: str) -> ConfigError:
     words = [str(word) for word in first["loc"]]
-    where = f"{source}, {_rule_at(first['loc'], values)}" if words[0] == "rule" else source
-    key = ".".join(words[2:] if words[0] == "rule" else words)
+    in_rule = words[0] == "rule" and len(words) > 2
+    where = f"{source}, {_rule_at(first['loc'], values)}" if in_rule else source
+    key = ".".join(words[2:] if in_rule else words)
     if first["type"] == "extra_forbidden":
         return _unknown_key(first["loc"], where, got=f"{key} = {first['input']!r}")
     if first["type"] == "missing":
@@ -103,19 +104,21 @@ _MISSING = {
     "name": 'name = "...", as answers and tables will call the rule',
 }
 _WRITTEN = {
-    "rule": "a rule begins with [[rule]], in two brackets",
+    "critical": 'critical = ["LABEL"], a list; [] for none',
     "floor": "floor = { LABEL = 0.4 }: a floor belongs to a label",
+    "keywords": 'keywords = ["...", "..."], a list',
+    "rule": "a rule begins with [[rule]], in two brackets",
     "verifier": "[verifier], in one bracket: there is one at most",
+    "verifier.between": "between = [LOW, HIGH], two probabilities from 0 to 1",
+    "verifier.labels": 'labels = ["LABEL"], a list of at least one',
 }
 
 
 def _rule_at(place: tuple[int | str, ...], values: Mapping[str, Any]) -> str:
     """Name the rule that an error lies in, by its name where it has one."""
-    if len(place) < 2 or not isinstance(place[1], int):
-        return "rule"
-    table = values["rule"][place[1]]
-    name = table.get("name") if isinstance(table, Mapping) else None
-    return f"rule {name!r}" if name else f"rule {place[1] + 1}"
+    number = int(place[1])
+    name = values["rule"][number].get("name")
+    return f"rule {name!r}" if name else f"rule {number + 1}"
 
 
 def _unknown_key(place: tuple[int | str, ...], where: str, *, got: str) -> ConfigError:
