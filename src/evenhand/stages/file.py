@@ -85,32 +85,30 @@ def _explained(first: ErrorDetails, values: Mapping[str, Any], *, source: str) -
     key = ".".join(words[2:] if in_rule else words)
     if first["type"] == "extra_forbidden":
         return _unknown_key(first["loc"], where, got=f"{key} = {first['input']!r}")
+    written = _WRITTEN.get(key.rstrip(".0123456789"))
     if first["type"] == "missing":
         return refuse(
             f"{where}: the key {key!r} is missing",
             got=", ".join(values) or "an empty file",
-            fix=_MISSING.get(key, f"add {key} = ..."),
+            fix=written or f"add {key} = ...",
         )
     return refuse(
         f"{where}: a value that cannot be",
         got=f"{key} = {first['input']!r}",
-        fix=_WRITTEN.get(key) or f"{key}: {first['msg'].removeprefix('Input ')}",
+        fix=written or f"{key}: {first['msg'].removeprefix('Input ')}",
     )
 
 
-_MISSING = {
-    "critical": 'critical = ["LABEL"] names what no stage may silence; critical = [] says nothing',
-    "model": 'model = "runs/NAME", a run or a bundle; the path starts at this file',
-    "name": 'name = "...", as answers and tables will call the rule',
-}
 _WRITTEN = {
-    "critical": 'critical = ["LABEL"], a list; [] for none',
+    "critical": 'critical = ["LABEL"] lists what no stage may silence; critical = [] for nothing',
     "floor": "floor = { LABEL = 0.4 }: a floor belongs to a label",
     "keywords": 'keywords = ["...", "..."], a list',
+    "model": 'model = "runs/NAME", a run or a bundle; the path starts at this file',
+    "name": 'name = "...", as answers and tables will call the rule',
     "rule": "a rule begins with [[rule]], in two brackets",
     "verifier": "[verifier], in one bracket: there is one at most",
     "verifier.between": "between = [LOW, HIGH], two probabilities from 0 to 1",
-    "verifier.labels": 'labels = ["LABEL"], a list of at least one',
+    "verifier.labels": 'labels = ["LABEL"], at least one',
 }
 
 

@@ -68,7 +68,7 @@ def test_a_floor_is_above_0_and_at_most_1(tmp_path: Path, floor: str) -> None:
     ("text", "said"),
     [
         ("", "the key 'model' is missing"),
-        ('model = "m"\n', "critical = [] says nothing"),
+        ('model = "m"\n', "critical = [] for nothing"),
         (HEAD + 'rules = "x"\n', "did you mean 'rule'?"),
         (HEAD + '[rule]\nname = "r"\n', "[[rule]], in two brackets"),
         (HEAD + '[[rule]]\nkeywords = ["x"]\nraise = "harm"\n', "rule 1: the key 'name'"),
@@ -98,7 +98,7 @@ def test_a_floor_is_above_0_and_at_most_1(tmp_path: Path, floor: str) -> None:
         (HEAD + '[verifier]\nbundle = "m"\nlabels = ["harm"]\nbetween = [0, 1]\n', "model"),
         (HEAD + 'rule = ["r"]\n', "got: rule.0 = 'r'"),
         (HEAD + 'rule = "r"\n', "[[rule]], in two brackets"),
-        ('model = "m"\ncritical = "harm"\n', 'critical = ["LABEL"], a list'),
+        ('model = "m"\ncritical = "harm"\n', 'critical = ["LABEL"] lists'),
         (
             HEAD + '[verifier]\nmodel = "m"\nlabels = ["harm"]\nbetween = [0.2]\n',
             "between = [LOW, HIGH]",
