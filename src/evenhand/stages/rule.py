@@ -73,7 +73,7 @@ class Condition:
         if self.pattern is None:
             return Verdict.YES
         try:
-            found = self.pattern.search(reading.text, timeout=TIME_LIMIT)
+            found = self.pattern.search(reading.text, timeout=TIME_LIMIT, concurrent=True)
         except TimeoutError:
             return Verdict.TIMED_OUT
         return Verdict.YES if found else Verdict.NO
