@@ -65,9 +65,17 @@ class Pipeline:
 
         Raises:
             ServingError: E501 for a threshold of no label, out of range, or where one label a
-                row is given.
+                row is given; for thresholds of more or fewer texts.
         """
-        cuts_NC = self.cuts(thresholds or [None] * len(texts))
+        asked = [None] * len(texts) if thresholds is None else thresholds
+        if len(asked) != len(texts):
+            raise ServingError(
+                "E501",
+                "thresholds are given for another number of texts",
+                got=f"{len(asked)} for {len(texts)} texts",
+                fix="pass one mapping or None a text",
+            )
+        cuts_NC = self.cuts(asked)
         verdicts = self.read(texts)
         found = self.find(texts, verdicts)
         course = settle(found, cuts_NC, self.plan)

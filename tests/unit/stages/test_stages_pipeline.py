@@ -122,6 +122,8 @@ def test_a_threshold_of_the_request_is_where_a_label_is_raised_to(pipeline: Pipe
     assert "worry" in high.labels
     with pytest.raises(ServingError, match=r"^\[E501\]"):
         pipeline.answer(["I hurt"], thresholds=[{"wory": 0.8}])
+    with pytest.raises(ServingError, match=r"got: 1 for 2 texts"):
+        pipeline.answer(["I hurt"] * 2, thresholds=[None])
 
 
 @given(st.lists(st.sampled_from([text for text in SAID if len(text) < 50]), max_size=6))
