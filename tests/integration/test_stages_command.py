@@ -113,6 +113,7 @@ def test_rules_alone_find_their_words_and_no_more(folder: Path, measured: dict) 
     assert matched["word of grief"] == sum("sad" in words for words in texts)
     assert matched["lift"] == sum("happy" in words for words in texts)
     assert matched["short"] == 1
+    assert (measured["abstained"], measured["routed"]) == (1, {"people": 1})
 
 
 def test_the_screen_shows_every_stage_and_rule(
@@ -121,7 +122,13 @@ def test_the_screen_shows_every_stage_and_rule(
     given = [str(folder / "stages.toml"), "--data", str(folder / "new.json")]
     assert main(["stages", "check", *given, "--resamples", "100"]) == 0
     shown = capsys.readouterr().out
-    for part in ("full less no rules: recall", "word of grief", "rules only", "grief, "):
+    for part in (
+        "rows routed: people 1",
+        "full less no rules: recall",
+        "word of grief",
+        "rules only",
+        "grief, ",
+    ):
         assert part in shown
     assert f"{measured['rows']} rows" in shown
     assert max(map(len, shown.splitlines()[1:6])) <= 100
@@ -143,6 +150,13 @@ def test_a_bundle_without_its_run_is_noted(
     data = str(folder / "new.json")
     assert main(["stages", "check", str(tmp_path / "s.toml"), "--data", data]) == 0
     assert "is a bundle without its run" in capsys.readouterr().out
+
+
+def test_stages_alone_wants_to_know_what_to_do(
+    three_lines: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stages"]) == 2
+    assert "fix: evenhand stages --help" in three_lines(capsys.readouterr().err, "E110")
 
 
 @pytest.mark.parametrize(

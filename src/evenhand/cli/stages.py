@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Rules and a verifier around a model.", no_args_is_help=True)
+app = typer.Typer(help="Rules and a verifier around a model.")
 
 
 @app.callback()

@@ -46,7 +46,18 @@ def _head(contents: Row) -> list[str]:
         f"{contents['file']} on {contents['data']}: {contents['rows']:,} rows{drawn}; brackets "
         f"hold {contents['level']:.0%} intervals, {contents['resamples']:,} resamples for all"
     )
-    return [first, *(f"note: {note}" for note in contents["notes"])]
+    return [first, *_for_people(contents), *(f"note: {note}" for note in contents["notes"])]
+
+
+def _for_people(contents: Row) -> list[str]:
+    """Say how many rows abstained, and how many went to people."""
+    said = []
+    if contents["abstained"]:
+        said.append(f"abstained on {contents['abstained']:,} rows: their labels count as not given")
+    if contents["routed"]:
+        queues = (f"{queue} {rows:,}" for queue, rows in contents["routed"].items())
+        said.append(f"rows routed: {', '.join(queues)}")
+    return said
 
 
 def _variants(variants: Sequence[Row]) -> Table:

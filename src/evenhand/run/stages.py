@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def check_stages(file: Path, data: str, *, settings: Settings | None = None) -> 
         "data": data,
         "notes": notes,
         **stage_effects(rows, variants, critical, settings=settings or Settings()),
+        **_for_people(found, pipeline.plan),
         "rules": _rules(rows, found, cuts_NC, plan=pipeline.plan, verdicts=verdicts),
     }
 
@@ -99,6 +101,16 @@ def _variants(pipeline: Pipeline, found: Found, cuts_NC: Floats) -> dict[str, De
     if any(rule.lifts for rule in plan.rules):
         decided["rules only"] = settle_rules_alone(found, cuts_NC, plan).given_NC
     return decided
+
+
+def _for_people(found: Found, plan: Plan) -> dict[str, Any]:
+    """Count the rows on which a rule abstains, and those of each queue."""
+    abstains_R = np.array([rule.abstain for rule in plan.rules], bool)
+    queues = Counter(map(plan.route, found.matched_NR))
+    return {
+        "abstained": int((found.matched_NR & abstains_R).any(axis=1).sum()),
+        "routed": {queue: rows for queue, rows in queues.items() if queue is not None},
+    }
 
 
 def _rules(

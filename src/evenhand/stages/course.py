@@ -8,6 +8,7 @@ away only by abstaining, or where the label yields to any other by the decision'
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -37,6 +38,15 @@ class Plan:
     manner: Manner
     critical_C: Given
     rules: tuple[Rule, ...]
+
+    def acting(self, matched_R: Iterable[object]) -> list[Rule]:
+        """Return the rules that matched a text, in order."""
+        return [rule for rule, on in zip(self.rules, matched_R, strict=True) if on]
+
+    def route(self, matched_R: Iterable[object]) -> str | None:
+        """Return the queue that the first of them names."""
+        named = (rule.route for rule in self.acting(matched_R))
+        return next((route for route in named if route is not None), None)
 
     def raised_C(self, rule: Rule) -> Given:
         """Return which labels a rule gives."""

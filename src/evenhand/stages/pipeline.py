@@ -14,7 +14,7 @@ from evenhand.errors import ConfigError, ServingError, did_you_mean
 from evenhand.stages.answer import Answer, Move, Step
 from evenhand.stages.course import Course, Found, Plan, settle
 from evenhand.stages.fitting import Stages
-from evenhand.stages.rule import TIME_LIMIT, Reading, Rule, Verdict
+from evenhand.stages.rule import TIME_LIMIT, Reading, Verdict
 from evenhand.stages.verifier import Doubt
 from evenhand.types import Floats, LabelSpace, Task
 
@@ -160,7 +160,7 @@ class _Told:
             stages.insert(1, self._verifier())
         if self.plan.rules:
             stages.insert(0, self._rules())
-        acting = self._acting()
+        acting = self.plan.acting(self.verdicts)
         return Answer(
             labels=tuple(
                 n for n, given in zip(names, final.given_NC[self.row], strict=True) if given
@@ -170,22 +170,18 @@ class _Told:
             biases={} if several else values,
             decided_by=self.course.decided_by(self.row),
             stages=tuple(stages),
-            route=next((rule.route for rule in acting if rule.route is not None), None),
+            route=self.plan.route(self.verdicts),
             abstained=any(rule.abstain for rule in acting),
             matched=tuple(rule.name for rule in acting),
             timed_out=self._timed_out(),
         )
-
-    def _acting(self) -> list[Rule]:
-        pairs = zip(self.plan.rules, self.verdicts, strict=True)
-        return [rule for rule, verdict in pairs if verdict]
 
     def _timed_out(self) -> tuple[str, ...]:
         pairs = zip(self.plan.rules, self.verdicts, strict=True)
         return tuple(rule.name for rule, verdict in pairs if verdict is Verdict.TIMED_OUT)
 
     def _rules(self) -> Step:
-        acting, late = self._acting(), self._timed_out()
+        acting, late = self.plan.acting(self.verdicts), self._timed_out()
         did = "matched " + ", ".join(rule.name for rule in acting) if acting else "none matched"
         if late:
             did += f"; {', '.join(late)} ran out of {TIME_LIMIT} s and counts as matched"
