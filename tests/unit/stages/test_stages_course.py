@@ -142,6 +142,14 @@ effect = st.one_of(
 )
 
 
+@holds_for(probability, probability)
+def test_the_verifier_ends_between_both_and_agreement_moves_nothing(p: float, q: float) -> None:
+    nobody_critical = np.zeros(1, bool)
+    mean = verified(np.array([[p]]), np.array([[q]]), nobody_critical)[0, 0]
+    assert min(p, q) - 1e-9 <= mean <= max(p, q) + 1e-9
+    assert verified(np.array([[p]]), np.array([[p]]), nobody_critical)[0, 0] == pytest.approx(p)
+
+
 @st.composite
 def situations(draw: st.DrawFn):
     effects = draw(st.lists(effect, max_size=4))

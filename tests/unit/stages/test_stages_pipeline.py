@@ -168,5 +168,12 @@ def test_where_one_label_is_given_rules_route_and_abstain_but_raise_nothing(know
     assert answers[0].biases == {"calm": 0.0, "worry": 0.0, "harm": 0.0}
 
 
+def test_a_model_of_series_is_refused(known: Any) -> None:
+    series = known(SAID)
+    series.schema = None
+    with pytest.raises(ConfigError, match=r"^\[E110\] stages answer texts"):
+        Pipeline(series)
+
+
 def test_no_texts_have_no_answers(pipeline: Pipeline) -> None:
     assert pipeline.answer([]) == []
