@@ -9,7 +9,11 @@ from unicodedata import normalize
 import regex
 
 _INVISIBLE = regex.compile(r"\p{Cf}+")
-_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'"))
+_PLAIN_SIGNS = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013", "-")
+)
+"""Apostrophes and hyphens that keyboards put in place of the plain ones."""
 _WITHOUT_BORDERS = (
     r"\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}"
     r"\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}\p{scx=Tibetan}"
@@ -42,12 +46,11 @@ _OF_SCRIPT = {
 def folded(text: str) -> str:
     """Return the text as keywords are compared: writing that means the same becomes the same.
 
-    Case and width do not matter (NFKC, case folded), nor which apostrophe stands there; signs that
-    cannot be seen are left out, and any run of blanks is one.
+    Case and width do not matter (NFKC, case folded), nor which apostrophe or hyphen stands there;
+    signs that cannot be seen are left out, and any run of blanks is one.
     """
-    seen = _INVISIBLE.sub("", text)
-    plain = normalize("NFKC", normalize("NFKC", seen).casefold()).translate(_APOSTROPHES)
-    return " ".join(plain.split())
+    seen = _INVISIBLE.sub("", text).translate(_PLAIN_SIGNS)
+    return " ".join(normalize("NFKC", normalize("NFKC", seen).casefold()).split())
 
 
 def finder(keywords: Sequence[str]) -> regex.Pattern[str]:

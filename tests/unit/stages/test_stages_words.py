@@ -19,6 +19,8 @@ def found(keyword: str, text: str) -> bool:
         ("lost", "so(lost)"),
         ("not safe", "not\n   safe"),
         ("can't", "I can\u2019t"),
+        ("can't", "I can\u00b4t"),
+        ("self-harm", "self\u2011harm"),
         ("Straße", "STRASSE"),
         ("lost", "ｌｏｓｔ"),
         ("ｶｯﾀｰ", "カッターで"),
