@@ -88,15 +88,20 @@ def _label(variants: Sequence[Row]) -> Table:
 
 def _differences(variants: Sequence[Row]) -> list[str]:
     return [
-        f"full less {variant['name']}: "
-        + ", ".join(
-            f"{name} "
-            + _figure(variant["difference"][name], sign="+", digits=0 if name == "alerts" else 3)
-            for name in FIGURES
-        )
+        f"full less {variant['name']}: {_difference(variant['difference'])}"
         for variant in variants
         if variant["name"] != FULL
     ]
+
+
+def _difference(figures: Row) -> str:
+    """Say what the whole has over a variant; one word where no resample tells them apart."""
+    if all(value == 0 for figure in figures.values() for value in figure.values()):
+        return "none"
+    digits = {"alerts": 0}
+    return ", ".join(
+        f"{name} {_figure(figures[name], sign='+', digits=digits.get(name, 3))}" for name in FIGURES
+    )
 
 
 def _rules(rules: Sequence[Row]) -> Table:

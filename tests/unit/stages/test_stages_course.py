@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given as holds_for
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from evenhand.decide.manner import Manner, apply_values
@@ -142,6 +143,7 @@ effect = st.one_of(
 )
 
 
+@settings(max_examples=100, deadline=None)
 @holds_for(probability, probability)
 def test_the_verifier_ends_between_both_and_agreement_moves_nothing(p: float, q: float) -> None:
     nobody_critical = np.zeros(1, bool)
@@ -162,6 +164,7 @@ def situations(draw: st.DrawFn):
     return found(draw(row), said, matched), np.array([draw(row)]), planned
 
 
+@settings(max_examples=100, deadline=None)
 @holds_for(situations())
 def test_no_rules_can_lower_a_probability_or_take_a_label_but_by_abstaining(situation) -> None:
     facts, cuts_NC, planned = situation
@@ -175,6 +178,7 @@ def test_no_rules_can_lower_a_probability_or_take_a_label_but_by_abstaining(situ
     assert not (lost_C & ~yields_C & ~np.array([abstained] * 3)).any()
 
 
+@settings(max_examples=100, deadline=None)
 @holds_for(situations())
 def test_a_critical_label_of_the_model_is_given_in_the_end(situation) -> None:
     facts, cuts_NC, planned = situation
@@ -184,6 +188,7 @@ def test_a_critical_label_of_the_model_is_given_in_the_end(situation) -> None:
     assert (course.rules.probs_NC >= course.model.probs_NC)[:, critical_C].all()
 
 
+@settings(max_examples=100, deadline=None)
 @holds_for(situations())
 def test_a_stage_left_out_is_a_plan_without_it(situation) -> None:
     facts, cuts_NC, planned = situation

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.errors import ConfigError, DataError, ServingError
@@ -126,6 +126,7 @@ def test_a_threshold_of_the_request_is_where_a_label_is_raised_to(pipeline: Pipe
         pipeline.answer(["I hurt"] * 2, thresholds=[None])
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([text for text in SAID if len(text) < 50]), max_size=6))
 def test_no_answer_depends_on_another_text(known: Any, texts: list[str]) -> None:
     doubt = Doubt(SecondModel(known(SECOND)), ("harm", "worry"), 0.05, 0.5)

@@ -1,7 +1,7 @@
 """Keywords are whole words however they are written; scripts are told by letters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.stages.words import finder, folded, is_written_in
@@ -55,6 +55,7 @@ def test_a_part_of_a_word_is_not_the_word(keyword: str, text: str) -> None:
     assert not found(keyword, text)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=8))
 def test_a_word_by_itself_is_always_found(word: str) -> None:
     assert found(word, word)
