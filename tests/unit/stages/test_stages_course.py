@@ -117,6 +117,15 @@ def test_a_label_given_for_want_of_another_stays_where_a_rule_raises_one() -> No
     assert names(course.rules.given_NC) == ["worry", "harm"]
 
 
+def test_a_critical_label_given_for_want_of_another_stays_where_the_verifier_finds_one() -> None:
+    said = np.array([[np.nan, 0.99, np.nan]])
+    course = settle(found([0.1, 0.2, 0.2], said), CUTS, plan(at_least_one=True))
+    assert names(course.model.given_NC) == ["harm"]
+    assert names(course.verifier.given_NC) == ["worry", "harm"]
+    not_critical = settle(found([0.1, 0.2, 0.2], said), CUTS, plan(critical=(), at_least_one=True))
+    assert names(not_critical.verifier.given_NC) == ["worry"]
+
+
 def test_the_label_that_yields_does_so_to_what_a_rule_raises() -> None:
     yields = plan(rule("r", raises="worry"), exclusive=0)
     course = settle(found([0.9, 0.1, 0.1], matched=(True,)), CUTS, yields)

@@ -105,6 +105,23 @@ def test_the_verifier_is_asked_in_doubt_only_and_shows_its_move(known: Any) -> N
     assert (hurt.labels, hurt.decided_by) == (("harm",), "verifier")
 
 
+def test_the_bounds_of_doubt_belong_to_it_and_a_fall_is_shown_too(known: Any) -> None:
+    second = known(dict.fromkeys(SAID, (0.1, 0.1, 0.1)))
+    doubt = Doubt(SecondModel(second), ("calm", "harm"), 0.25, 0.6)
+    lost, hurt, well = Pipeline(known(SAID), Stages((), ("harm",), doubt)).answer(
+        ["I am lost", "I hurt", "all is well"]
+    )
+    assert second.asked == ["I am lost", "I hurt"]
+    assert lost.stages[1].did == "asked about calm"
+    # Odds 3/2 and 1/9: their geometric mean is 0.408, as a probability 0.290.
+    assert lost.probabilities["calm"] == pytest.approx(0.28989795, abs=1e-8)
+    assert [(move.label, move.before) for move in lost.stages[1].moves] == [("calm", 0.6)]
+    assert (lost.labels, lost.decided_by) == ((), "verifier")
+    assert hurt.stages[1].did == "asked about harm"
+    assert (hurt.probabilities["harm"], hurt.stages[1].moves) == (0.25, ())
+    assert well.stages[1].did == "not asked"
+
+
 def test_a_verifier_that_gives_no_probabilities_is_refused(known: Any) -> None:
     class Wrong:
         def probs(self, texts: Any, labels: Any) -> Any:
