@@ -17,8 +17,8 @@ _LABELLED = re.compile(r"\s*((?:decision|gates)\.(?:recall|precision|fpr|alerts|
 _PLAIN = re.compile(r"[.=]")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a run file.
+def read_toml(path: Path, *, kind: str = "run file") -> dict[str, Any]:
+    """Read a run file, or another ``kind`` of file.
 
     Raises:
         MissingFileError: E202 when it is not there.
@@ -28,11 +28,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, IsADirectoryError) as error:
         raise MissingFileError(
-            "E202", "there is no such run file", got=str(path), fix="check the path"
+            "E202", f"there is no such {kind}", got=str(path), fix="check the path"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            "E103", "a run file is not valid TOML", got=f"{path}: {error}", fix="mend that line"
+            "E103", f"a {kind} is not valid TOML", got=f"{path}: {error}", fix="mend that line"
         ) from error
 
 

@@ -29,6 +29,7 @@ from evenhand.cli.pretrain import pretrain
 from evenhand.cli.process import settle
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
+from evenhand.cli.stages import app as stages
 from evenhand.cli.train import train
 from evenhand.cli.tune import tune
 from evenhand.cli.votes import votes
@@ -77,10 +78,12 @@ app.command()(diagnose)
 app.command()(predict)
 app.command()(export)
 app.command()(decide)
+app.add_typer(stages, name="stages")
 app.command("list")(list_parts)
 
-COMMANDS = tuple(
-    str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands
+COMMANDS = (
+    *(str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands),
+    *(str(group.name) for group in app.registered_groups),
 )
 INTERRUPTED = 130
 

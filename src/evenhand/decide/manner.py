@@ -35,7 +35,14 @@ PLAIN = Manner()
 def apply_values(
     probs_NC: Floats, values_C: Floats, task: Task, manner: Manner = PLAIN
 ) -> NDArray[np.bool_]:
-    """Decide: ``p >= value`` for multi-label, ``argmax(log p + value)`` for multi-class."""
+    """Decide: ``p >= value`` for multi-label, ``argmax(log p + value)`` for multi-class.
+
+    Args:
+        probs_NC: probabilities.
+        values_C: cuts or biases; also one set a row, ``(N, C)``.
+        task: one label a row or any number.
+        manner: rules that come after the cuts.
+    """
     if task is Task.MULTICLASS:
         return argmax_decision(probs_NC, values_C)
     decided_NC = np.asarray(probs_NC >= values_C)
@@ -44,7 +51,8 @@ def apply_values(
         decided_NC[others_N, manner.exclusive] = False
     if manner.at_least_one:
         none_N = ~decided_NC.any(axis=1)
-        nearest_N = (logit(probs_NC[none_N]) - logit(values_C)).argmax(axis=1)
+        values_NC = np.broadcast_to(values_C, probs_NC.shape)
+        nearest_N = (logit(probs_NC[none_N]) - logit(values_NC[none_N])).argmax(axis=1)
         decided_NC[np.flatnonzero(none_N), nearest_N] = True
     return decided_NC
 

@@ -109,7 +109,7 @@ def evaluate_file(run: Run, data: Any, *, out: Path | None = None) -> dict[str, 
     """
     classifier, config = run.classifier, settings_of(run)
     dataset = _read_like(data, classifier)
-    _refuse_seen(run, dataset)
+    refuse_seen(run, dataset)
     question = _question(run, config, dataset)
     contents = dataset.texts if dataset.windows is None else dataset.windows
     results = evaluate(
@@ -163,11 +163,14 @@ def _of_series(run: Run, results: Results, dataset: Dataset, question: Question)
     return {"series": figures}
 
 
-def _refuse_seen(run: Run, dataset: Dataset) -> None:
+def refuse_seen(run: Run, dataset: Dataset) -> None:
     """Refuse ids of the run's fit and tune rows, and a copy of a file that holds such rows.
 
     The copy matters where rows go by file and line: under another name its ids are new. Windows go
     by the name of their recording, and other recordings may bear it: there content alone counts.
+
+    Raises:
+        DataError: E208.
     """
     seen = _seen_before(run, dataset) if dataset.windows is None else {}
     parts = [f"{len(ids):,} {role} rows, such as {ids[0]!r}" for role, ids in seen.items() if ids]

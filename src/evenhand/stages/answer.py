@@ -45,11 +45,17 @@ class Answer:
 
     Args:
         labels: names of the labels given.
-        probabilities: label -> calibrated probability, in the order of the label space.
+        probabilities: label -> calibrated probability after all stages, in the order of the label
+            space.
         thresholds: label -> probability from which it is given; empty with one label a row.
         biases: label -> nats added to its log-probability; empty with several labels a row.
-        decided_by: name of the stage without which the labels would be others.
-        stages: what each stage did, in order.
+        decided_by: the last stage that changed the labels: ``rules``, ``verifier`` or ``model``.
+        stages: what each stage did, in the order in which they are asked. Rules are asked first
+            and act last, on what model and verifier say.
+        route: queue for people, of the first rule that names one.
+        abstained: a rule wanted no answer; what labels are given are critical.
+        matched: names of the rules that acted, in order.
+        timed_out: those of them whose regular expression ran out of time.
     """
 
     labels: tuple[str, ...]
@@ -58,6 +64,10 @@ class Answer:
     biases: Mapping[str, float]
     decided_by: str
     stages: tuple[Step, ...]
+    route: str | None = None
+    abstained: bool = False
+    matched: tuple[str, ...] = ()
+    timed_out: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
