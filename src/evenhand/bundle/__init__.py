@@ -2,7 +2,7 @@
 
 from evenhand.bundle.classifier import Answers, Classifier, Predictor
 from evenhand.bundle.ensemble import EnsembleClassifier
-from evenhand.bundle.folder import find, load, save
+from evenhand.bundle.folder import files_of, find, load, save, write_files
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
 from evenhand.bundle.text import Architecture, TextReader
 
@@ -15,7 +15,9 @@ __all__ = [
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",
+    "files_of",
     "find",
     "load",
     "save",
+    "write_files",
 ]

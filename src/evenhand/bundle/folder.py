@@ -12,6 +12,7 @@ That of an ensemble is in ``ensemble.py``.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,15 @@ from evenhand.bundle.classifier import Classifier, Predictor
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
-from evenhand.durable import folder_fault, json_bytes, write_folder
-from evenhand.errors import BundleError, MissingFileError
+from evenhand.durable import (
+    Content,
+    folder_fault,
+    json_bytes,
+    make_folder,
+    manifest_names,
+    write_folder,
+)
+from evenhand.errors import BundleError, ConfigError, MissingFileError
 from evenhand.extras import need
 
 FORMAT = 1
@@ -65,6 +73,39 @@ def save(folder: Path, classifier: Classifier) -> None:
             "decision.json": json_bytes(classifier.decision.to_dict()),
         },
     )
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return name -> content of every file of a bundle but the manifest.
+
+    Raises:
+        BundleError: E401 when a file is missing or damaged.
+    """
+    _refuse_damaged(folder)
+    return {name: (folder / name).read_bytes() for name in manifest_names(folder)}
+
+
+def write_files(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write a bundle whose files are at hand into a new folder, whole or not at all.
+
+    Raises:
+        ConfigError: E109 when something lies there already.
+        WriteError: E106 when it cannot be written.
+    """
+    refuse_used(folder)
+    make_folder(folder.absolute().parent)
+    write_folder(folder, files)
+
+
+def refuse_used(folder: Path) -> None:
+    """Raise E109 where ``folder`` is a file, or holds anything."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ConfigError(
+            "E109",
+            "the output folder is in use",
+            got=str(folder),
+            fix="choose another, or empty this one",
+        )
 
 
 def find(path: Path) -> Path:
@@ -115,10 +156,14 @@ def _load_one(folder: Path) -> Classifier:
 
 def _sound(folder: Path) -> tuple[dict[str, Any], Decision]:
     """Verify every file of a bundle, and return what it says of itself, and its decision."""
+    _refuse_damaged(folder)
+    return _read(folder / "bundle.json"), Decision.load(folder / "decision.json")
+
+
+def _refuse_damaged(folder: Path) -> None:
     fault = folder_fault(folder)
     if fault is not None:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)
-    return _read(folder / "bundle.json"), Decision.load(folder / "decision.json")
 
 
 def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Classifier:
