@@ -111,8 +111,8 @@ class EvenhandClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.decision_ = run.decision
             ids = tuple(map(str, np.flatnonzero(tune_N).tolist()))
             self.predictions_ = replace(run.predictions(Role.TUNE), ids=ids)
+            self._predictor: Predictor | None = run.classifier
         self.classes_ = target.classes.values_C
-        self._predictor: Predictor | None = None
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
