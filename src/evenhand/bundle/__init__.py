@@ -2,11 +2,22 @@
 
 from evenhand.bundle.classifier import Answers, Classifier, Predictor
 from evenhand.bundle.ensemble import EnsembleClassifier
-from evenhand.bundle.folder import files_of, find, load, save, write_files
+from evenhand.bundle.folder import (
+    CARD,
+    add_card,
+    copies_of,
+    files_of,
+    find,
+    load,
+    refuse_used,
+    save,
+    write_files,
+)
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
 from evenhand.bundle.text import Architecture, TextReader
 
 __all__ = [
+    "CARD",
     "Answers",
     "Architecture",
     "Classifier",
@@ -15,9 +26,12 @@ __all__ = [
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",
+    "add_card",
+    "copies_of",
     "files_of",
     "find",
     "load",
+    "refuse_used",
     "save",
     "write_files",
 ]

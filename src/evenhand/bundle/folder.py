@@ -12,7 +12,9 @@ That of an ensemble is in ``ensemble.py``.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ from evenhand.errors import BundleError, ConfigError, MissingFileError
 from evenhand.extras import need
 
 FORMAT = 1
+CARD = "README.md"
+"""What the bundle is, is worth and is not for."""
 KEYS = frozenset(("format", "labels", "trained_steps", "schema"))
 """What ``bundle.json`` cannot do without."""
 _READ_AGAIN = "train again, or copy the bundle again"
@@ -95,6 +99,26 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
     refuse_used(folder)
     make_folder(folder.absolute().parent)
     write_folder(folder, files)
+
+
+def add_card(folder: Path, text: str) -> None:
+    """Write ``README.md`` into a bundle, whole or not at all; a former one is replaced.
+
+    Raises:
+        BundleError: E401 when the bundle is damaged.
+        WriteError: E106 when it cannot be written.
+    """
+    _refuse_damaged(folder)
+    write_folder(folder, {**copies_of(folder), CARD: text.encode("utf-8")})
+
+
+def copies_of(folder: Path) -> dict[str, Content]:
+    """Return name -> what copies it, for every file of a sound bundle but manifest and card."""
+    return {
+        name: partial(shutil.copyfile, folder / name)
+        for name in manifest_names(folder)
+        if name != CARD
+    }
 
 
 def refuse_used(folder: Path) -> None:

@@ -14,6 +14,7 @@ from evenhand.errors import ConfigError
 from evenhand.toml import typed_setting
 
 UNREAD_SECTIONS = ("loss", "sampler", "mix", "distill", "decision", "report", "gates")
+UNREAD_SECTIONS += ("card",)
 UNREAD = {
     "model": ("head", "prior_bias", "pretrained"),
     "series": ("auxiliary",),
