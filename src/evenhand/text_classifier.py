@@ -197,8 +197,9 @@ class EvenhandClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 def _texts(X: Any) -> list[str]:
     """Return the texts as a list. Raises E204 naming the first that is none."""
-    if isinstance(X, str | bytes | Mapping) or not isinstance(X, Iterable) or np.ndim(X) > 1:
-        raise _no_texts(f"{type(X).__name__} of {np.ndim(X)} dimensions", "pass a list of strings")
+    depth = len(getattr(X, "shape", (1,)))
+    if isinstance(X, str | bytes | Mapping) or not isinstance(X, Iterable) or depth != 1:
+        raise _no_texts(type(X).__name__, "pass a list of strings, or one column")
     texts = list(X)
     for row, text in enumerate(texts):
         if not isinstance(text, str):
@@ -235,7 +236,9 @@ def _dealt(
             fix="a share above 0 and below 0.5, such as 0.15",
         )
     units_N = units_of(texts, None if groups is None else list(groups))
-    tune_N = assign(target.truth_NC, [1.0 - share, share], units=units_N, seed=seed) == 1
+    tune_N: NDArray[np.bool_] = (
+        assign(target.truth_NC, [1.0 - share, share], units=units_N, seed=seed) == 1
+    )
     if tune_N.all() or not tune_N.any():
         raise DataError(
             "E209",

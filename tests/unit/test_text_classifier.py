@@ -164,9 +164,9 @@ def test_rows_that_cannot_be() -> None:
         DataError, match=r"\[E204\] the classifier reads texts.*\n  got: row 1 is f"
     ):
         plain.fit(["a", float("nan"), "b"], ["x", "y", "x"])
-    with pytest.raises(DataError, match=r"\[E204\].*\n  got: str of 0 dimensions"):
+    with pytest.raises(DataError, match=r"\[E204\].*\n  got: str\n"):
         plain.fit("a text", ["x"])
-    with pytest.raises(DataError, match=r"\[E204\].*\n  got: ndarray of 2 dimensions"):
+    with pytest.raises(DataError, match=r"\[E204\].*\n  got: ndarray\n"):
         plain.fit(np.array([["a"], ["b"]]), ["x", "y"])
     with pytest.raises(DataError, match=r"\[E204\] a text to learn from is empty\n  got: row 2, "):
         plain.fit(["a", "b", " "], ["x", "y", "x"])

@@ -85,7 +85,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     Raises:
         BundleError: E401 when a file is missing or damaged.
     """
-    _refuse_damaged(folder)
+    refuse_damaged(folder)
     return {name: (folder / name).read_bytes() for name in manifest_names(folder)}
 
 
@@ -108,7 +108,7 @@ def add_card(folder: Path, text: str) -> None:
         BundleError: E401 when the bundle is damaged.
         WriteError: E106 when it cannot be written.
     """
-    _refuse_damaged(folder)
+    refuse_damaged(folder)
     write_folder(folder, {**copies_of(folder), CARD: text.encode("utf-8")})
 
 
@@ -180,11 +180,12 @@ def _load_one(folder: Path) -> Classifier:
 
 def _sound(folder: Path) -> tuple[dict[str, Any], Decision]:
     """Verify every file of a bundle, and return what it says of itself, and its decision."""
-    _refuse_damaged(folder)
+    refuse_damaged(folder)
     return _read(folder / "bundle.json"), Decision.load(folder / "decision.json")
 
 
-def _refuse_damaged(folder: Path) -> None:
+def refuse_damaged(folder: Path) -> None:
+    """Raise E401 where a file of the bundle is not what the manifest says."""
     fault = folder_fault(folder)
     if fault is not None:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)

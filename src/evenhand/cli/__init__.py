@@ -26,6 +26,7 @@ from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
 from evenhand.cli.pretrain import pretrain
 from evenhand.cli.process import settle
+from evenhand.cli.publish import publish
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
 from evenhand.cli.train import train
@@ -74,6 +75,7 @@ app.command()(mistakes)
 app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
+app.command()(publish)
 app.command()(decide)
 app.command("list")(list_parts)
 

@@ -14,7 +14,7 @@ from evenhand.evaluate.report_words import words
 from evenhand.types import Task
 
 NOT_NAMED = "not named"
-FIGURES = (
+FIGURES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("macro_f1", "f1", {"average": "macro"}),
     ("micro_f1", "f1", {"average": "micro"}),
     ("weighted_f1", "f1", {"average": "weighted"}),
