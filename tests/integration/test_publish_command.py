@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from tiny_hub import tiny_hub
 
 import evenhand
 from evenhand.bundle import add_card, files_of
 from evenhand.cli import main
 from evenhand.durable import folder_fault, write_folder
 from evenhand.run import Run
+from tiny_hub import tiny_hub
 
 SAID = ["--set", "card.license=apache-2.0", "--set", "card.language=en"]
 
@@ -119,7 +119,7 @@ def test_a_failed_gate_stops_it_unless_told_and_then_stands_in_the_card(
         ("model.safetensors", b"PK\x03\x04" * 9, "model.safetensors: something other"),
     ],
 )
-def test_what_must_not_be_published_is_named(  # noqa: PLR0917
+def test_what_must_not_be_published_is_named(
     good: Path, tmp_path: Path, capsys: Any, name: str, content: bytes, found: str
 ) -> None:
     replaced(good, name, content)

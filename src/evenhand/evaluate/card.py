@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from evenhand.evaluate.card_head import head
@@ -131,7 +132,10 @@ def _results(metrics: Mapping[str, Any]) -> Iterator[Block]:
         "The model under each kind of threshold, then what it must beat, on the same rows. "
         f"Intervals: {intervals_line(metrics)}.",
         [Column("System"), *(Column(title, number=True) for title in titles)],
-        [[Cell(s["name"]), *(figure(s[name]) for name in names)] for s in metrics["systems"]],
+        [
+            [Cell(_named(system)), *(figure(system[name]) for name in names)]
+            for system in metrics["systems"]
+        ],
     )
     yield Table(
         "Classes",
@@ -155,6 +159,11 @@ def _results(metrics: Mapping[str, Any]) -> Iterator[Block]:
         )
     if gates := gates_line(metrics.get("gates") or ()):
         yield Paragraph(f"Demands that were made on it beforehand: {gates}")
+
+
+def _named(system: Mapping[str, Any]) -> str:
+    """Return a system's name; a member of an ensemble goes by its folder, without the way there."""
+    return str(system["name"]) if system["kind"] == "ours" else PurePath(system["name"]).name
 
 
 def _thresholds(facts: CardFacts) -> Iterator[Block]:
