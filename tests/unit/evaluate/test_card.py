@@ -75,7 +75,7 @@ def test_the_head_is_what_hubs_read_and_holds_the_stored_figures(
         )
     (tmp_path / "README.md").write_text(text, "utf-8")
     read = ModelCard.load(tmp_path / "README.md").data
-    assert [result.metric_type for result in read.eval_results][0] == "f1"
+    assert read.eval_results[0].metric_type == "f1"
 
 
 def test_what_nobody_said_is_said_to_be_unsaid(facts: CardFacts) -> None:
