@@ -51,7 +51,8 @@ class EvenhandClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     No row is kept for a report: that is what the rows are for which ``predict`` gets.
 
     Args:
-        recipe: name of a recipe or path of a run file; ``balanced`` if None.
+        recipe: name of a recipe or path of a run file; ``balanced`` if None. What a run file says
+            of seed, columns and roles gives way to the other arguments.
         settings: ``{"optim.lr": 3e-5, "loss.name": "focal"}``, any key of a run file. Each can be
             searched for as ``settings__optim.lr``.
         tune_share: share of the rows that choose, 0 to 0.5.
@@ -180,6 +181,13 @@ class EvenhandClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._predictor.predict(texts)
 
     def _refuse_settings(self) -> None:
+        if not isinstance(self.settings, Mapping | None):
+            raise ConfigError(
+                "E102",
+                "settings are of another kind",
+                got=f"settings = {self.settings!r}",
+                fix='name keys of a run file and their values: {"optim.lr": 3e-5}',
+            )
         for key in self.settings or {}:
             if key in TAKEN:
                 raise ConfigError(

@@ -150,10 +150,11 @@ def test_the_run_may_be_kept(model: EvenhandClassifier, tmp_path: Path) -> None:
     [
         ({"seed": 3}, r"\[E105\] a setting is made by.*\n.*'seed'.*\n.*random_state"),
         ({"data.group": "g"}, r"\[E105\].*\n.*\n.*groups="),
+        (["optim.lr=1"], r"\[E102\] settings are of another kind"),
         ({"optim.lrr": 1e-3}, r"\[E102\].*\n.*\n.*'optim.lr'"),
     ],
 )
-def test_settings_that_cannot_be(settings: dict[str, Any], match: str) -> None:
+def test_settings_that_cannot_be(settings: Any, match: str) -> None:
     with pytest.raises(ConfigError, match=match):
         EvenhandClassifier(settings=settings).fit(TEXTS, ONE)
 

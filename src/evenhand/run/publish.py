@@ -10,7 +10,13 @@ from pathlib import Path
 from evenhand import bundle
 from evenhand.config import CardConfig, RunConfig, override, parse_config
 from evenhand.durable import Content, make_folder, write_folder
-from evenhand.errors import BundleError, ConfigError, DataError, MissingFileError
+from evenhand.errors import (
+    BundleError,
+    ConfigError,
+    DataError,
+    MissingExtraError,
+    MissingFileError,
+)
 from evenhand.extras import need
 from evenhand.run.card import card_of, findings_in
 from evenhand.run.conclude import judged
@@ -145,7 +151,7 @@ def _texts(run: Run) -> list[str] | None:
     """Return the texts of all rows; None where they are gone or no longer what they were."""
     try:
         return list(reread(run).texts)
-    except (MissingFileError, DataError):
+    except (MissingFileError, MissingExtraError, DataError):
         return None
 
 
