@@ -128,7 +128,7 @@ def refuse_used(folder: Path) -> None:
             "E109",
             "the output folder is in use",
             got=str(folder),
-            fix="choose another, or empty this one",
+            fix="choose a folder that is empty or not there",
         )
 
 

@@ -35,6 +35,7 @@ def publish(
     if done.texts is None:
         typer.echo("note: the data is not at hand, so no text of it was looked for", err=True)
     else:
-        typer.echo(f"private no code, no path, none of the {done.texts:,} texts of the data")
+        texts = f", none of the {done.texts:,} texts of the data" if done.texts else ""
+        typer.echo(f"private no code, no path{texts}")
     if repo is not None:
         typer.echo(f"hub     {push(done.folder, repo)}")
