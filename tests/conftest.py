@@ -5,47 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-WORDS = [
-    "good",
-    "bad",
-    "happy",
-    "sad",
-    "angry",
-    "calm",
-    "bright",
-    "dark",
-    "quick",
-    "slow",
-    "warm",
-    "cold",
-    "new",
-    "old",
-    "kind",
-    "rude",
-    "the",
-    "a",
-    "is",
-    "was",
-    "very",
-    "not",
-    "so",
-    "this",
-    "that",
-    "movie",
-    "day",
-    "meal",
-    "train",
-    "room",
-    "talk",
-    "walk",
-    "game",
-    "book",
-    "song",
-]
-SIGNALS = {"joy": "happy", "anger": "angry", "grief": "sad"}
+from tiny_texts import SIGNALS, WORDS, make_texts
 
 
 @pytest.fixture(scope="session")
@@ -84,19 +46,6 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def make_texts(rows: int, *, seed: int) -> tuple[list[str], np.ndarray]:
-    """Return texts of WORDS and a truth matrix over SIGNALS: a label stands where its word does."""
-    random = np.random.default_rng(seed)
-    plain = [w for w in WORDS if w not in SIGNALS.values()]
-    truth = random.random((rows, 3)) < [0.4, 0.25, 0.12]
-    texts = []
-    for i, row in enumerate(truth):
-        words = list(random.choice(plain, size=random.integers(3, 12)))
-        words += [word for word, given in zip(SIGNALS.values(), row, strict=True) if given]
-        texts.append(" ".join(random.permutation(words)) + f" {WORDS[i % len(WORDS)]}")
-    return texts, truth
-
-
 @pytest.fixture(scope="session")
 def labelled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a JSON file of 240 texts with three labels, some rows with two, some with none."""
@@ -120,6 +69,21 @@ def tiny(backbone: Path) -> dict[str, object]:
         "train.batch_size": 16,
         "optim.lr": 5e-3,
         "report.resamples": 100,
+    }
+
+
+@pytest.fixture
+def swift(backbone: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Return settings for one short pass; the report is left undrawn, which its own tests draw."""
+    monkeypatch.setattr("evenhand.run.train.report_run", lambda *_, **__: None)
+    return {
+        "model.backbone": str(backbone),
+        "model.precision": "float32",
+        "model.max_length": 24,
+        "train.epochs": 1,
+        "train.batch_size": 8,
+        "optim.lr": 5e-3,
+        "decision.resamples": 0,
     }
 
 

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evenhand.api import load, train
-    from evenhand.decide import Decision, fit_decision
+    from evenhand.decide import fit_decision
     from evenhand.errors import EvenhandError
     from evenhand.estimator import DecisionClassifier
+    from evenhand.text_classifier import EvenhandClassifier
     from evenhand.types import LabelSpace, Logits, Predictions, Probs, Role, Task
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Decision": "evenhand.decide",
     "DecisionClassifier": "evenhand.estimator",
+    "EvenhandClassifier": "evenhand.text_classifier",
     "EvenhandError": "evenhand.errors",
     "LabelSpace": "evenhand.types",
     "Logits": "evenhand.types",
@@ -34,8 +35,8 @@ _HOME = {
 }
 
 __all__ = [
-    "Decision",
     "DecisionClassifier",
+    "EvenhandClassifier",
     "EvenhandError",
     "LabelSpace",
     "Logits",

@@ -190,6 +190,11 @@ def folder_fault(path: Path) -> str | None:
     return None if found == _manifest(entries) else f"{manifest} is damaged"
 
 
+def manifest_names(path: Path) -> list[str]:
+    """Return the names of the files that a sound folder's manifest lists, in its order."""
+    return list(json.loads((path / MANIFEST).read_bytes())["files"])
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal, reading it in pieces."""
     with path.open("rb") as handle:

@@ -1,4 +1,4 @@
-"""Ranges that several settings of a run file share: shares, demands, budgets."""
+"""Ranges of settings of a run file: shares, demands, budgets, languages."""
 
 from __future__ import annotations
 
@@ -32,3 +32,5 @@ AtLeast = Annotated[Number, Field(gt=0, le=1)]
 AtMost = Annotated[Number, Field(ge=0, lt=1)]
 Budget = Annotated[int | str, BeforeValidator(_budget)]
 """A number of alerts, or a share of the rows with its sign: 50, or "2%"."""
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A language by its code: en, ja, zh-Hant."""

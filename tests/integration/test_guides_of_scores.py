@@ -16,11 +16,15 @@ GUIDES = Path(__file__).parents[2] / "docs" / "howto"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def follow(page: str) -> tuple[dict[str, object], int]:
-    """Run every Python block and command of a page; return its names and how many ran."""
-    names: dict[str, object] = {"__name__": "guide"}
+def follow(page: str, *, swift: dict[str, object] | None = None) -> tuple[dict[str, object], int]:
+    """Run every Python block and command of a page; return its names and how many ran.
+
+    Where a block trains, ``swift`` stands before its settings, so that it takes a tiny backbone.
+    """
+    names: dict[str, object] = {"__name__": "guide", "swift": swift}
     ran = 0
-    for language, text in BLOCK.findall((GUIDES / page).read_text("utf-8")):
+    page_text = (GUIDES / page).read_text("utf-8").replace("settings={", "settings={**swift, ", 1)
+    for language, text in BLOCK.findall(page_text):
         if language == "python":
             exec(compile(text, page, "exec"), names)
         elif text.startswith("evenhand "):
@@ -62,9 +66,12 @@ def test_scores_from_elsewhere(scores_folder: Path) -> None:
     assert set(stored["thresholds"]) == {"fraud", "spam"}
 
 
-def test_thresholds_inside_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inside_scikit_learn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swift: dict[str, object]
+) -> None:
     monkeypatch.chdir(tmp_path)
-    names, ran = follow("scikit-learn.md")
-    assert ran == 6
+    names, ran = follow("scikit-learn.md", swift=swift)
+    assert ran == 7
+    assert set(names["reader"].classes_) == {"billing", "delivery"}
     assert names["several"].predict(names["X_many"]).shape == (800, 4)
     assert names["given_NC"].sum(axis=1).tolist() == [1] * len(names["X_report"])

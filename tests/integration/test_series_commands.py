@@ -41,6 +41,14 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def test_the_bundle_has_a_card_and_is_published(run: Path, tmp_path: Path) -> None:
+    assert main(["publish", str(run), "-o", str(tmp_path / "public")]) == 0
+    card = (tmp_path / "public" / "README.md").read_text("utf-8")
+    assert "# Classifier of series, 2 " in card
+    assert "Network: " in card
+    assert evenhand.load(tmp_path / "public").labels == Run(run).decision.labels
+
+
 def test_a_run_says_what_it_read_and_what_it_is_worth(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,8 @@ import evenhand
 from evenhand.cli.process import settle
 
 PUBLIC = {
-    "Decision", "DecisionClassifier", "EvenhandError", "LabelSpace", "Logits", "Predictions",
-    "Probs", "Role", "Task", "fit_decision", "load", "train",
+    "DecisionClassifier", "EvenhandClassifier", "EvenhandError", "LabelSpace", "Logits",
+    "Predictions", "Probs", "Role", "Task", "fit_decision", "load", "train",
 }  # fmt: skip
 
 

@@ -2,11 +2,23 @@
 
 from evenhand.bundle.classifier import Answers, Classifier, Predictor
 from evenhand.bundle.ensemble import EnsembleClassifier
-from evenhand.bundle.folder import find, load, save
+from evenhand.bundle.folder import (
+    CARD,
+    add_card,
+    copies_of,
+    files_of,
+    find,
+    load,
+    refuse_damaged,
+    refuse_used,
+    save,
+    write_files,
+)
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
 from evenhand.bundle.text import Architecture, TextReader
 
 __all__ = [
+    "CARD",
     "Answers",
     "Architecture",
     "Classifier",
@@ -15,7 +27,13 @@ __all__ = [
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",
+    "add_card",
+    "copies_of",
+    "files_of",
     "find",
     "load",
+    "refuse_damaged",
+    "refuse_used",
     "save",
+    "write_files",
 ]

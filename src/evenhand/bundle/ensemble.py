@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from evenhand.bundle.classifier import Answers, Predictor
@@ -85,7 +85,8 @@ def save(
 
     Args:
         folder: to write.
-        members: name -> folder of its bundle, in the order of the combination's numbers.
+        members: name -> folder of its bundle, in the order of the combination's numbers; of a
+            name that is a path the bundle keeps the end.
         combination: fitted.
         decision: fitted on what comes of it.
 
@@ -100,7 +101,8 @@ def save(
         "labels": list(decision.labels.names),
         "combination": combination.to_dict(),
         "members": [
-            {"folder": place, "name": name} for place, name in zip(places, members, strict=True)
+            {"folder": place, "name": PurePath(name).name}
+            for place, name in zip(places, members, strict=True)
         ],
     }
     files: dict[str, Content] = {

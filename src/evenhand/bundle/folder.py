@@ -11,6 +11,9 @@ That of an ensemble is in ``ensemble.py``, that of a graph in ``onnx.py``.
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,20 @@ from evenhand.bundle.hostile import read_json, refuse_hostile
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
-from evenhand.durable import folder_fault, json_bytes, write_folder
-from evenhand.errors import BundleError, EvenhandError, MissingFileError
+from evenhand.durable import (
+    Content,
+    folder_fault,
+    json_bytes,
+    make_folder,
+    manifest_names,
+    write_folder,
+)
+from evenhand.errors import BundleError, ConfigError, EvenhandError, MissingFileError
 from evenhand.extras import need
 
 FORMAT = 1
+CARD = "README.md"
+"""What the bundle is, is worth and is not for."""
 KEYS = frozenset(("format", "labels", "trained_steps", "schema"))
 """What ``bundle.json`` cannot do without."""
 _READ_AGAIN = "train again, or copy the bundle again"
@@ -65,6 +77,59 @@ def save(folder: Path, classifier: Classifier) -> None:
             "decision.json": json_bytes(classifier.decision.to_dict()),
         },
     )
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return name -> content of every file of a bundle but the manifest.
+
+    Raises:
+        BundleError: E401 when a file is missing or damaged.
+    """
+    refuse_damaged(folder)
+    return {name: (folder / name).read_bytes() for name in manifest_names(folder)}
+
+
+def write_files(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write a bundle whose files are at hand into a new folder, whole or not at all.
+
+    Raises:
+        ConfigError: E109 when something lies there already.
+        WriteError: E106 when it cannot be written.
+    """
+    refuse_used(folder)
+    make_folder(folder.absolute().parent)
+    write_folder(folder, files)
+
+
+def add_card(folder: Path, text: str) -> None:
+    """Write ``README.md`` into a bundle, whole or not at all; a former one is replaced.
+
+    Raises:
+        BundleError: E401 when the bundle is damaged.
+        WriteError: E106 when it cannot be written.
+    """
+    refuse_damaged(folder)
+    write_folder(folder, {**copies_of(folder), CARD: text.encode("utf-8")})
+
+
+def copies_of(folder: Path) -> dict[str, Content]:
+    """Return name -> what copies it, for every file of a sound bundle but manifest and card."""
+    return {
+        name: partial(shutil.copyfile, folder / name)
+        for name in manifest_names(folder)
+        if name != CARD
+    }
+
+
+def refuse_used(folder: Path) -> None:
+    """Raise E109 where ``folder`` is a file, or holds anything."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ConfigError(
+            "E109",
+            "the output folder is in use",
+            got=str(folder),
+            fix="choose a folder that is empty or not there",
+        )
 
 
 def find(path: Path) -> Path:
@@ -126,10 +191,15 @@ def _load_one(folder: Path) -> Predictor:
 
 def _sound(folder: Path) -> tuple[dict[str, Any], Decision]:
     """Verify every file of a bundle, and return what it says of itself, and its decision."""
+    refuse_damaged(folder)
+    return read_json(folder / "bundle.json"), Decision.load(folder / "decision.json")
+
+
+def refuse_damaged(folder: Path) -> None:
+    """Raise E401 where a file of the bundle is not what the manifest says."""
     fault = folder_fault(folder)
     if fault is not None:
         raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)
-    return read_json(folder / "bundle.json"), Decision.load(folder / "decision.json")
 
 
 def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Predictor:

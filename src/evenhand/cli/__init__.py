@@ -27,6 +27,7 @@ from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
 from evenhand.cli.pretrain import pretrain
 from evenhand.cli.process import settle
+from evenhand.cli.publish import publish
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
 from evenhand.cli.stages import app as stages
@@ -77,6 +78,7 @@ app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
 app.command()(export)
+app.command()(publish)
 app.command()(decide)
 app.add_typer(stages, name="stages")
 app.command("list")(list_parts)

@@ -27,7 +27,8 @@ def export(
     ] = False,
 ) -> int:
     """Write a run as ONNX, choose its cuts anew, and refuse it if classes suffer (exit 1)."""
-    from evenhand.cli.outputs import refuse_overwriting, refuse_used
+    from evenhand.bundle.folder import refuse_used
+    from evenhand.cli.outputs import refuse_overwriting
     from evenhand.cli.terminal import console, screen
     from evenhand.export.summary import summary
     from evenhand.run.export import export as write

@@ -13,7 +13,8 @@ from evenhand.config import override
 from evenhand.errors import ConfigError
 from evenhand.toml import typed_setting
 
-UNREAD_SECTIONS = ("loss", "sampler", "mix", "distill", "decision", "report", "gates")
+OF_A_RUN = ("decision", "report", "gates", "card")
+UNREAD_SECTIONS = ("loss", "sampler", "mix", "distill", *OF_A_RUN)
 UNREAD = {
     "model": ("head", "prior_bias", "pretrained"),
     "series": ("auxiliary",),

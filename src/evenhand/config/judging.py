@@ -1,13 +1,13 @@
-"""Sections on judging: the decision, the report, the gates."""
+"""Sections on judging: the decision, the report, the gates, the card."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from evenhand.config.section import Section
-from evenhand.ranges import AtLeast, AtMost, Budget, Number, Share
+from evenhand.ranges import AtLeast, AtMost, Budget, Language, Number, Share
 
 
 class DecisionConfig(Section):
@@ -63,3 +63,22 @@ class GatesConfig(Section):
     f1: dict[str, Share] = Field({}, description="label -> its F1 must be above this")
     size_mb: float | None = Field(None, gt=0, description="the bundle must be smaller, 10^6 bytes")
     hours: float | None = Field(None, gt=0, description="the run must take less")
+
+
+class CardConfig(Section):
+    """What the model card says that no figure can; what is left out is said to be not known."""
+
+    license: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9.+-]*$",
+        description="licence of the weights by its identifier, such as apache-2.0",
+    )
+    language: tuple[Language, ...] = Field((), description="languages of the texts, such as en")
+    data: str | None = Field(None, description="what the rows are and where they come from")
+    intended_use: str | None = Field(None, description="what the model is meant for")
+    forbidden_use: str | None = Field(None, description="what it must not be used for, in addition")
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _split_codes(cls, value: Any) -> Any:
+        return tuple(value.split(",")) if isinstance(value, str) else value

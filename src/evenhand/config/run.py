@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 
-from evenhand.config.judging import DecisionConfig, GatesConfig, ReportConfig
+from evenhand.config.judging import CardConfig, DecisionConfig, GatesConfig, ReportConfig
 from evenhand.config.learning import (
     DistillConfig,
     ModelConfig,
@@ -38,6 +38,7 @@ class RunConfig(Section):
     decision: DecisionConfig = DecisionConfig()
     report: ReportConfig = ReportConfig()
     gates: GatesConfig = GatesConfig()
+    card: CardConfig = CardConfig()
 
     @property
     def split_seed(self) -> int:

@@ -37,7 +37,7 @@ def to_markdown(story: Story) -> str:
     ]
     for place, section in enumerate(story.sections, 1):
         parts.append(f"## {place}. {escaped(section.title)}")
-        parts += [_block(block) for block in section.blocks]
+        parts += [markdown(block) for block in section.blocks]
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,7 +47,8 @@ def escaped(text: str) -> str:
     return _BEGINS_A_BLOCK.sub(r"\1\\\2", line)
 
 
-def _block(block: Block) -> str:
+def markdown(block: Block) -> str:
+    """Return one block as Markdown, everything in it escaped."""
     match block:
         case Table():
             lines = [f"*{escaped(block.caption)}*", "", *_rows(block)]
@@ -65,7 +66,7 @@ def _block(block: Block) -> str:
         case Paragraph():
             lines = [escaped(block.text)]
         case Pair():
-            lines = ["\n\n".join(map(_block, (*block.left, *block.right)))]
+            lines = ["\n\n".join(map(markdown, (*block.left, *block.right)))]
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ SPOKEN = {
     "kappa": "Cohen’s kappa",
     "macro_auc": "macro AUC",
     "macro_ap": "macro AP",
+    "weighted_f1": "weighted F1",
     "f1_spread": "spread of F1 over classes",
     "macro_f1_half": "macro-F1 without thresholds",
     "neg_nll": "log-likelihood",

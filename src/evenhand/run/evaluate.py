@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from evenhand.evaluate.results import Results, averages_and_calibration, evaluat
 from evenhand.evaluate.series import Seen, positive_of, series_figures
 from evenhand.evaluate.systems import Question
 from evenhand.run import provenance
+from evenhand.run.card import findings_in
 from evenhand.run.conclude import judged, texts_for_report
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Layout, Run
@@ -66,20 +66,11 @@ def evaluate_again(run: Run) -> dict[str, Any]:
         run.layout,
         rows,
         metrics=metrics,
-        findings=_findings(run),
+        findings=findings_in(run.layout),
         texts=texts,
         why_no_texts=why_not,
     )
     return metrics
-
-
-def _findings(run: Run) -> list[dict[str, Any]] | None:
-    """Return what the doctor said of the run; None where nobody has asked."""
-    file = run.layout.findings
-    if not file.is_file():
-        return None
-    with sound(file):
-        return list(json.loads(file.read_text("utf-8")))
 
 
 def quoted(run: Run, config: RunConfig) -> tuple[Mapping[str, str], str]:

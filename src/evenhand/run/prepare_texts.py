@@ -168,6 +168,9 @@ def _texts(dataset: Dataset, role: Role) -> list[str]:
 
 
 def _encoder_config(model: TextClassifier) -> dict[str, Any]:
-    """Return the architecture of a classifier's encoder as ``config.json`` says it."""
+    """Return the architecture of a classifier's encoder as ``config.json`` says it.
+
+    Where its weights came from is left out: that may be a folder of this machine.
+    """
     config: dict[str, Any] = model.encoder.config.to_dict()  # type: ignore[union-attr, operator]
-    return config
+    return {key: value for key, value in config.items() if key != "_name_or_path"}

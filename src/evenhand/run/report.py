@@ -125,7 +125,7 @@ def report_run(
         why_no_texts=why_no_texts,
         findings=None if findings is None else _to_try(findings),
         rows={role: number for role, number in manifest["rows"].items() if number},
-        positives=_positives(layout, manifest, judged.predictions.labels.names),
+        positives=positives_in(layout, manifest, judged.predictions.labels.names),
         ledger=Ledger.from_dict(manifest["ledger"]).lines(),
         provenance=_provenance(manifest),
         settings={key: value for key, value in resolved.items() if key != "gates"},
@@ -146,9 +146,10 @@ def _with_settings(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {**metrics} | ({} if found is None else {"data_findings": _to_try(found)})
 
 
-def _positives(
+def positives_in(
     layout: Layout, manifest: Mapping[str, Any], names: Sequence[str]
 ) -> dict[str, dict[str, int]]:
+    """Return role -> label -> rows that carry it."""
     fit = FitStatistics.from_dict(manifest["fit"]).positives_C.astype(int).tolist()
     found = {Role.FIT.value: dict(zip(names, fit, strict=True))}
     for role in (Role.TUNE.value, Role.REPORT.value):
@@ -167,9 +168,9 @@ def _provenance(manifest: Mapping[str, Any]) -> dict[str, str]:
     return provenance.facts(
         {
             "seed": manifest["seed"],
-            "data": {name: _short(digest) for name, digest in manifest["sha256"].items()},
+            "data": {name: short_digest(digest) for name, digest in manifest["sha256"].items()},
             **_taught(manifest),
-            "settings": _short(manifest["config_sha256"]),
+            "settings": short_digest(manifest["config_sha256"]),
             "versions": manifest["versions"],
             "machine": manifest["machine"],
             "seconds": {name: f"{spent:,.1f}" for name, spent in stages.items()},
@@ -183,8 +184,9 @@ def _taught(manifest: Mapping[str, Any]) -> dict[str, Any]:
     teaching = manifest.get("distill")
     if teaching is None:
         return {}
-    return {"distill": {name: _short(digest) for name, digest in teaching["sha256"].items()}}
+    return {"distill": {name: short_digest(digest) for name, digest in teaching["sha256"].items()}}
 
 
-def _short(digest: str) -> str:
+def short_digest(digest: str) -> str:
+    """Return the beginning of a SHA-256, in words."""
     return f"SHA-256 {digest[:DIGEST_SHOWN]}…"

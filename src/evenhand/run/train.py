@@ -20,6 +20,7 @@ from evenhand.errors import DataError, MissingFileError, TrainingError, WriteErr
 from evenhand.evaluate.gates import refuse_unknown_labels
 from evenhand.models.presets import preset_for, with_preset
 from evenhand.run import provenance
+from evenhand.run.card import write_card
 from evenhand.run.conclude import REPORTING, conclude, texts_for_report
 from evenhand.run.deciding import check_demands, costs_of, kept_costs
 from evenhand.run.diagnose import findings_of
@@ -341,6 +342,7 @@ def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> R
             texts=texts_for_report(dataset, job.config),
         )
     _write_manifest(job, dataset, facts=engine.facts())
+    write_card(job.layout, job.config.card, findings=findings)
     write_json(job.layout.findings, findings)
     return Run(job.layout.root)
 

@@ -51,7 +51,7 @@ def _titled(name: str, settings: Mapping[str, Any]) -> str:
     return " ".join([name, *map(str, settings.values())])
 
 
-OF_ALL = ("seed", "data", "series", "report", "gates")
+OF_ALL = ("seed", "data", "series", "report", "gates", "card")
 """Sections that say which rows there are, and what is told of them."""
 LISTS: dict[str, tuple[Technique, ...]] = {
     "losses": (

@@ -37,6 +37,7 @@ def rewritten(folder, to, **changes):
 def test_it_holds_data_only(folder):
     assert sorted(p.name for p in folder.iterdir()) == [
         "MANIFEST.json",
+        "README.md",
         "bundle.json",
         "config.json",
         "decision.json",

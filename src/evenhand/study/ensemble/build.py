@@ -16,6 +16,7 @@ from evenhand.durable import make_folder, write_bytes, write_json, write_text
 from evenhand.errors import MissingFileError, TrainingError, WriteError
 from evenhand.predictions import save_predictions
 from evenhand.run import provenance
+from evenhand.run.card import write_card
 from evenhand.run.conclude import REPORTING
 from evenhand.run.ensemble import EnsembleLayout, store_scores
 from evenhand.run.evaluate import quoted
@@ -28,7 +29,7 @@ from evenhand.study.ensemble.gather import Team, gather
 from evenhand.study.ensemble.measure import measure
 from evenhand.toml import read_toml, to_toml
 
-KEPT = ("seed", "data", "series", "decision", "report")
+KEPT = ("seed", "data", "series", "decision", "report", "card")
 """Of the first run's file: how its data is read again, and how it is decided and measured."""
 OF_THE_DATA = ("sources", "sha256", "rows", "fit", "ledger", "costs", "config_sha256")
 """What the manifest says of rows that all members share."""
@@ -185,6 +186,7 @@ def _finish(job: Job) -> Run:
             texts=texts,
             why_no_texts=why_no_texts,
         )
+    write_card(layout, job.team.config.card, findings=None)
     _write_manifest(job, finished=True)
     return Run(layout.root)
 

@@ -31,7 +31,7 @@ PARTS = {
 """Section -> registry of the parts that are named there."""
 NAMED = {"model.pooling": "evenhand.models.pooling:POOLINGS"}
 """Key -> registry of the parts that it names and that take no settings."""
-FIXED_SECTIONS = ("data", "pretrain", "decision", "report", "gates")
+FIXED_SECTIONS = ("data", "pretrain", "decision", "report", "gates", "card")
 FIXED_KEYS = ("seed", "train.metric", "train.max_time", "train.keep", "train.checkpoint_every")
 OF_SERIES = ("series.scale", "series.auxiliary", "series.streams")
 """Keys of series under which the windows and their labels stay what they are."""
