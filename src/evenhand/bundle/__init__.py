@@ -3,6 +3,7 @@
 from evenhand.bundle.classifier import Answers, Classifier, Predictor
 from evenhand.bundle.ensemble import EnsembleClassifier
 from evenhand.bundle.folder import find, load, save
+from evenhand.bundle.golden import Golden, check_golden
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
 from evenhand.bundle.text import Architecture, TextReader
 
@@ -11,10 +12,12 @@ __all__ = [
     "Architecture",
     "Classifier",
     "EnsembleClassifier",
+    "Golden",
     "Predictor",
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",
+    "check_golden",
     "find",
     "load",
     "save",

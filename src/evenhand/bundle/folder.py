@@ -2,8 +2,8 @@
 
 ```
 bundle/  bundle.json  model.safetensors  decision.json  MANIFEST.json
-         config.json  tokenizer.json     of texts
-         scaler.json                     of series
+         config.json  tokenizer.json  golden.json     of texts
+         scaler.json                                  of series
 ```
 
 That of an ensemble is in ``ensemble.py``.
@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evenhand.bundle import ensemble, series, text
+from evenhand.bundle import ensemble, golden, series, text
 from evenhand.bundle.classifier import Classifier, Predictor
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
@@ -63,8 +63,16 @@ def save(folder: Path, classifier: Classifier) -> None:
             "model.safetensors": tensor_content(classifier.model.state_dict()),
             **classifier.reader.files(),
             "decision.json": json_bytes(classifier.decision.to_dict()),
+            **_remembered(classifier),
         },
     )
+
+
+def _remembered(classifier: Classifier) -> dict[str, bytes]:
+    """Return the file of golden texts; a model of series has none."""
+    if not isinstance(classifier.reader, text.TextReader):
+        return {}
+    return {golden.GOLDEN: golden.Golden.of(classifier).content()}
 
 
 def find(path: Path) -> Path:
@@ -152,7 +160,14 @@ def _assemble(folder: Path, described: dict[str, Any], decision: Decision) -> Cl
     if pick_device().type == "cpu" and not _of_series(described):
         quicken(model.encoder)
     model.to(pick_device()).eval()
-    return Classifier(model, architecture.reader(folder), architecture, schema, decision=decision)
+    return Classifier(
+        model,
+        architecture.reader(folder),
+        architecture,
+        schema,
+        decision=decision,
+        golden=golden.read(folder),
+    )
 
 
 def _of_series(described: dict[str, Any]) -> bool:

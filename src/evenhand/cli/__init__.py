@@ -28,6 +28,7 @@ from evenhand.cli.pretrain import pretrain
 from evenhand.cli.process import settle
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
+from evenhand.cli.serve import serve
 from evenhand.cli.train import train
 from evenhand.cli.tune import tune
 from evenhand.cli.votes import votes
@@ -74,6 +75,7 @@ app.command()(mistakes)
 app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
+app.command()(serve)
 app.command()(decide)
 app.command("list")(list_parts)
 
