@@ -15,7 +15,6 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
-import evenhand
 from evenhand.serve import page
 from evenhand.serve.batching import Outcome, Queue
 from evenhand.serve.keys import OPEN, KeyGate, Keys
@@ -44,6 +43,8 @@ ASKED = responses(
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+NAMED = {"X-Model": {"schema": {"type": "string"}, "description": "which bundle answered"}}
+ASKED[HTTPStatus.OK] = {"headers": NAMED}
 BOTH: dict[str, type[PredictRequest | BatchRequest]] = {
     "PredictRequest": PredictRequest,
     "BatchRequest": BatchRequest,
@@ -86,7 +87,7 @@ def build(state: State, keys: Keys | None = None) -> ASGIApp:
 
     app = FastAPI(
         title="evenhand",
-        version=evenhand.__version__,
+        version="1",
         description="Labels, probabilities and how they came about, for texts.",
         docs_url=None,
         redoc_url=None,

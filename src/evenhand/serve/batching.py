@@ -44,14 +44,17 @@ class Queue:
         size: texts that may wait.
         timeout: seconds that a request may wait.
         metrics: counts batches.
+
+    Attributes:
+        pace: seconds that a text took of late.
     """
 
     def __init__(self, model: Model, *, size: int, timeout: float, metrics: Metrics) -> None:
         self.model = model
-        self._size, self._timeout, self._metrics = size, timeout, metrics
+        self.timeout, self._size, self._metrics = timeout, size, metrics
         self._waiting: dict[_Ticket, None] = {}
         self._some = asyncio.Event()
-        self._pace = 0.0
+        self.pace = 0.0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
     @property
@@ -75,7 +78,7 @@ class Queue:
         self._waiting[ticket] = None
         self._some.set()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 return await outcome
         except TimeoutError:
             raise self._too_late() from None
@@ -105,8 +108,8 @@ class Queue:
 
     def _refuse_overload(self, more: int) -> None:
         waiting = self.texts
-        expected = waiting * self._pace
-        if waiting + more > self._size or expected > self._timeout:
+        expected = waiting * self.pace
+        if waiting + more > self._size or expected > self.timeout:
             raise Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "E518",
@@ -121,9 +124,9 @@ class Queue:
             HTTPStatus.SERVICE_UNAVAILABLE,
             "E518",
             "there was no answer in time",
-            got=f"{self._timeout:g} s passed",
+            got=f"{self.timeout:g} s passed",
             fix="come back after the seconds in Retry-After, or send fewer texts at a time",
-            headers={"Retry-After": str(max(1, math.ceil(self.texts * self._pace)))},
+            headers={"Retry-After": str(max(1, math.ceil(self.texts * self.pace)))},
         )
 
     def _take(self) -> list[_Ticket]:
@@ -140,8 +143,8 @@ class Queue:
         return batch
 
     def _keep_pace(self, seconds: float) -> None:
-        kept = MEMORY_OF_PACE if self._pace else 0.0
-        self._pace = kept * self._pace + (1 - kept) * seconds
+        kept = MEMORY_OF_PACE if self.pace else 0.0
+        self.pace = kept * self.pace + (1 - kept) * seconds
 
 
 def _answers(pipeline: Pipeline, batch: Sequence[_Ticket]) -> list[list[Answer] | ServingError]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evenhand.stages import Answer
 from evenhand.types import LabelSpace, Task
@@ -12,6 +12,11 @@ from evenhand.types import LabelSpace, Task
 MOST_ITEMS = 128
 LONGEST_TEXT = 65_536
 """Characters; far more than any model here reads of a text."""
+
+
+def _whole(value: Any) -> Any:
+    """Return 3 for 3.0: to JSON Schema both are integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class _Request(BaseModel):
@@ -30,8 +35,8 @@ class PredictRequest(_Request):
         ),
     ]
     top_k: Annotated[
-        int | None,
-        Field(ge=1, le=10_000, description="only that many probabilities, largest first"),
+        Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10_000)] | None,
+        Field(description="only that many probabilities, largest first"),
     ] = None
 
 
