@@ -35,7 +35,7 @@ class PredictRequest(_Request):
         ),
     ]
     top_k: Annotated[
-        Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10_000)] | None,
+        Annotated[int, Field(ge=1, le=10_000), BeforeValidator(_whole)] | None,
         Field(description="only that many probabilities, largest first"),
     ] = None
 

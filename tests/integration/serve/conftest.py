@@ -10,6 +10,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
 
+import soak
 from served import Served, serving
 
 KEY = "0123456789abcdef0123456789abcdef"

@@ -76,7 +76,7 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(server):
 
 def test_schemathesis_finds_nothing(guarded):
     done = soak.conform(guarded, examples=10, key=KEY, phases="examples,fuzzing")
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout[:3000]
 
 
 def test_every_route_but_livez_asks_for_the_key_which_no_log_tells(guarded):
