@@ -68,7 +68,7 @@ class State:
     worker: asyncio.Task[None] | None = None
 
 
-def build(state: State, keys: Keys | None = None) -> ASGIApp:
+def build(state: State, keys: Keys | None = None) -> AccessLog:
     """Return the service as an ASGI application.
 
     Args:
@@ -99,7 +99,7 @@ def build(state: State, keys: Keys | None = None) -> ASGIApp:
     _describe(app, state, with_key=keys is not None)
     paths = sorted(path for route in app.routes if (path := getattr(route, "path", "")))
     add_handlers(app, paths)
-    gated = app if keys is None else KeyGate(app, keys)
+    gated: ASGIApp = app if keys is None else KeyGate(app, keys)
     return AccessLog(
         gated, metrics=state.metrics, routes=set(paths), stopping=lambda: state.stopping
     )

@@ -104,8 +104,8 @@ def is_loopback(host: str) -> bool:
 
 
 def too_open(path: Path) -> bool:
-    """Whether others than the file's owner may read it."""
-    return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    """Whether everybody on this machine may read the file."""
+    return bool(path.stat().st_mode & stat.S_IROTH)
 
 
 def _digest(key: bytes) -> bytes:

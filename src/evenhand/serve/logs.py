@@ -64,7 +64,8 @@ class AccessLog:
     def __init__(
         self, app: ASGIApp, *, metrics: Metrics, routes: set[str], stopping: Callable[[], bool]
     ) -> None:
-        self._app, self._metrics, self._routes, self._stopping = app, metrics, routes, stopping
+        self._app, self._metrics, self._stopping = app, metrics, stopping
+        self.routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and note what became of it."""
@@ -88,7 +89,7 @@ class AccessLog:
             await self._app(scope, receive, noting)
         finally:
             seconds = time.perf_counter() - start
-            route = scope["path"] if scope["path"] in self._routes else "other"
+            route = scope["path"] if scope["path"] in self.routes else "other"
             self._metrics.requested(route, status, seconds)
             ms, method = round(1000 * seconds, 2), scope["method"]
             known = method if method in METHODS else "other"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -25,7 +26,9 @@ from evenhand.serve.reading import SLOWEST_BODY
 from evenhand.serve.reload import Reloader
 
 LINGER = 0.5
-"""Seconds in which a stopping service still accepts: whoever connected just before is answered."""
+"""Seconds in which a stopping service still accepts, and ends kept connections by its answers."""
+LAST_WORDS = 1.0
+"""Seconds that whoever was accepted last has for sending a request."""
 BEYOND = SLOWEST_BODY + 5
 """Seconds past the timeout of a request after which a stop waits no longer."""
 
@@ -74,6 +77,11 @@ def serve(path: Path, options: Options) -> int:
         return asyncio.run(_run(path, model, keys=keys, listener=listener, options=options))
 
 
+def longest_stop(options: Options) -> int:
+    """Return the seconds after which a stop waits no longer for answers."""
+    return int(options.timeout + BEYOND)
+
+
 async def _run(
     path: Path, model: ready.Model, *, keys: Keys | None, listener: socket.socket, options: Options
 ) -> int:
@@ -90,7 +98,7 @@ async def _run(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(options.timeout + BEYOND),
+        timeout_graceful_shutdown=longest_stop(options),
     )
     service = Service(config, state)
     loop = asyncio.get_running_loop()
@@ -141,11 +149,40 @@ class Service(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, read what was accepted last, answer all of it."""
+        last = [one for listener in sockets or () for one in _last_connections(listener)]
         for server in self.servers:
             server.close()
+        loop = asyncio.get_running_loop()
+        for connection in last:
+            await loop.connect_accepted_socket(self._protocol, connection)
         if not self.force_exit:
-            await asyncio.sleep(LINGER)
+            await asyncio.sleep(LAST_WORDS)
         await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return what speaks HTTP on a connection, as uvicorn makes it for those it accepts."""
+        kind: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = kind(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+
+def _last_connections(listener: socket.socket) -> list[socket.socket]:
+    """Return the connections that the system has made and nobody has accepted yet.
+
+    Closing the listener would reset them, although their clients are connected and may have
+    sent a request. A backlog of 0 keeps others from joining meanwhile: they are refused.
+    """
+    asyncio.get_running_loop().remove_reader(listener.fileno())
+    listener.listen(0)
+    found = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            found.append(listener.accept()[0])
+    for connection in found:
+        connection.setblocking(False)
+    return found
 
 
 @contextmanager
