@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evenhand.bundle.classifier import Answers, Classifier
+from evenhand.bundle.classifier import Answers, Predictor
 from evenhand.combine import Combination, Voices, from_dict
 from evenhand.decide import Decision
 from evenhand.durable import Content, json_bytes, write_folder
@@ -41,7 +41,7 @@ class EnsembleClassifier:
     """
 
     def __init__(
-        self, members: Sequence[Classifier], combination: Combination, *, decision: Decision
+        self, members: Sequence[Predictor], combination: Combination, *, decision: Decision
     ) -> None:
         self.members = tuple(members)
         self.combination = combination
@@ -66,7 +66,7 @@ class EnsembleClassifier:
         """
         last = len(self.members) - 1
         told = [
-            member.logits(rows, progress=progress if place == last else None)
+            member.scores(rows, progress=progress if place == last else None)
             for place, member in enumerate(self.members)
         ]
         voices = Voices.of([member.decision for member in self.members], told)
@@ -121,7 +121,7 @@ def read(
     described: Mapping[str, Any],
     decision: Decision,
     *,
-    member: Callable[[Path], Classifier],
+    member: Callable[[Path], Predictor],
 ) -> EnsembleClassifier:
     """Return the ensemble that a sound bundle describes.
 

@@ -6,7 +6,7 @@ bundle/  bundle.json  model.safetensors  decision.json  MANIFEST.json
          scaler.json                                  of series
 ```
 
-That of an ensemble is in ``ensemble.py``.
+That of an ensemble is in ``ensemble.py``, that of a graph in ``onnx.py``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evenhand.bundle import ensemble, golden, series, text
+from evenhand.bundle import ensemble, golden, onnx, series, text
 from evenhand.bundle.classifier import Classifier, Predictor
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
@@ -104,15 +104,13 @@ def load(path: str | Path) -> Predictor:
         MissingExtraError: E104 in an installation that cannot run a network.
     """
     folder = find(Path(path))
-    for library in ("torch", "transformers"):
-        need("train", library)
     described, decision = _sound(folder)
     if described.get("kind") == ensemble.KIND:
         return ensemble.read(folder, described, decision, member=_load_one)
     return _checked(folder, described, decision)
 
 
-def _load_one(folder: Path) -> Classifier:
+def _load_one(folder: Path) -> Predictor:
     """Read the bundle of one member; raises as ``load``."""
     if not (folder / "bundle.json").is_file():
         raise BundleError(
@@ -129,8 +127,12 @@ def _sound(folder: Path) -> tuple[dict[str, Any], Decision]:
     return _read(folder / "bundle.json"), Decision.load(folder / "decision.json")
 
 
-def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Classifier:
+def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Predictor:
     _refuse_mismatch(described, decision)
+    if described.get("engine") == onnx.ENGINE:
+        return onnx.read(folder, described, decision)
+    for library in ("torch", "transformers"):
+        need("train", library)
     return _assemble(folder, described, decision)
 
 
@@ -175,8 +177,15 @@ def _of_series(described: dict[str, Any]) -> bool:
     return described.get("kind") == "series"
 
 
+def _further_keys(described: dict[str, Any]) -> frozenset[str]:
+    """Return what ``bundle.json`` says of a bundle of this kind besides what it says of any."""
+    if described.get("engine") == onnx.ENGINE:
+        return onnx.KEYS | ({"streams"} if _of_series(described) else {"max_length", "pad_id"})
+    return series.KEYS if _of_series(described) else text.KEYS
+
+
 def _refuse_mismatch(described: dict[str, Any], decision: Decision) -> None:
-    needed = KEYS | (series.KEYS if _of_series(described) else text.KEYS)
+    needed = KEYS | _further_keys(described)
     lacking = sorted(needed - described.keys())
     if lacking:
         raise BundleError(

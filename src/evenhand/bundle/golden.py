@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 GOLDEN = "golden.json"
 TOLERANCE = 1e-3
 """Far above what processors differ by in float32, far below what changes an answer."""
+TOLERANCE_INT8 = 0.05
+"""In int8 the last bit of a float decides between two steps, and the next layer starts from it."""
 TEXTS = (
     "The shop opens at nine.",
     "Could you send the second page again, please?",
@@ -52,9 +54,9 @@ class Golden:
     tolerance: float = TOLERANCE
 
     @classmethod
-    def of(cls, model: Predictor) -> Golden:
+    def of(cls, model: Predictor, *, tolerance: float = TOLERANCE) -> Golden:
         """Return what ``model`` says now of ``TEXTS``."""
-        return cls(TEXTS, model.scores(TEXTS).values_NC)
+        return cls(TEXTS, model.scores(TEXTS).values_NC, tolerance)
 
     def content(self) -> bytes:
         """Return the file of the bundle."""
@@ -65,7 +67,7 @@ class Golden:
         """Ask ``model`` again.
 
         Raises:
-            BundleError: E404 when a score is another one.
+            BundleError: E405 when a score is another one.
         """
         now_NC = model.scores(self.texts).values_NC
         if now_NC.shape != self.scores_NC.shape:
@@ -104,7 +106,10 @@ def read(folder: Path) -> Golden | None:
 class Remembering(Protocol):
     """A model that knows what it said when it was saved."""
 
-    golden: Golden | None
+    @property
+    def golden(self) -> Golden | None:
+        """That, or None."""
+        ...
 
 
 def check_golden(model: Predictor) -> bool:
@@ -114,7 +119,7 @@ def check_golden(model: Predictor) -> bool:
         Whether all of it was asked; False when a part comes from a bundle without golden texts.
 
     Raises:
-        BundleError: E404 when an answer is another one than when the bundle was saved.
+        BundleError: E405 when an answer is another one than when the bundle was saved.
     """
     asked = []
     for part in model.members if isinstance(model, EnsembleClassifier) else (model,):
@@ -127,7 +132,7 @@ def check_golden(model: Predictor) -> bool:
 
 def _changed(got: str) -> BundleError:
     return BundleError(
-        "E404",
+        "E405",
         "the model does not answer as it did when it was saved",
         got=got,
         fix="install the versions that it was trained with, or train again with these",

@@ -37,6 +37,15 @@ class SeriesReader:
 
         return WindowTable(windows, self.scaler, self.streams)
 
+    @classmethod
+    def read(cls, folder: Path, streams: tuple[str, ...]) -> Self:
+        """Return the reader that the bundle in ``folder`` holds."""
+        return cls(Scaler.from_dict(json.loads((folder / SCALER).read_text("utf-8"))), streams)
+
+    def described(self) -> dict[str, Any]:
+        """Return what ``bundle.json`` says of it where no network's own words do."""
+        return {"streams": list(self.streams)}
+
     def files(self) -> dict[str, bytes]:
         """Return the file of the bundle that holds the scaler."""
         return {SCALER: json_bytes(self.scaler.to_dict())}
@@ -100,5 +109,4 @@ class SeriesArchitecture:
 
     def reader(self, folder: Path) -> SeriesReader:
         """Return the reader that the bundle in ``folder`` holds."""
-        stored = json.loads((folder / SCALER).read_text("utf-8"))
-        return SeriesReader(Scaler.from_dict(stored), tuple(name for name, _ in self.streams))
+        return SeriesReader.read(folder, tuple(name for name, _ in self.streams))

@@ -33,6 +33,10 @@ class TextReader:
         """Return the token ids of ``texts``."""
         return self.tokenizer.encode(texts, max_length=self.max_length)
 
+    def described(self) -> dict[str, Any]:
+        """Return what ``bundle.json`` says of it where no network's own words do."""
+        return {"max_length": self.max_length, "pad_id": self.tokenizer.pad_id}
+
     def files(self) -> dict[str, bytes]:
         """Return the files of the bundle that hold the tokenizer."""
         return {"tokenizer.json": self.tokenizer.definition.encode("utf-8")}

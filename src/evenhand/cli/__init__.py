@@ -21,6 +21,7 @@ from evenhand.cli.diagnose import diagnose
 from evenhand.cli.distill import distill
 from evenhand.cli.ensemble import ensemble
 from evenhand.cli.evaluate import evaluate
+from evenhand.cli.export import export
 from evenhand.cli.listing import list_parts
 from evenhand.cli.mistakes import mistakes
 from evenhand.cli.predict import predict
@@ -76,6 +77,7 @@ app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
 app.command()(serve)
+app.command()(export)
 app.command()(decide)
 app.command("list")(list_parts)
 

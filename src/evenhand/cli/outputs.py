@@ -78,6 +78,18 @@ def refuse_other_than_csv(option: str, path: Path) -> None:
         )
 
 
+def refuse_used(path: Path) -> None:
+    """Raise where an output folder, or a file of that name, is there already.
+
+    Raises:
+        ConfigError: E109.
+    """
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise ConfigError(
+            "E109", "the output is in use", got=f"--out {path}", fix="choose another --out"
+        )
+
+
 def _refuse_unwritable(option: str, path: Path) -> None:
     folder = path.parent
     if path.is_dir():

@@ -72,6 +72,12 @@ class Dataset:
         """Return the truth of the rows with ``role``, ``(rows, C)``."""
         return self.truth_NC[self.rows(role)]
 
+    def contents(self, places: NDArray[np.int64]) -> list[str] | Windows:
+        """Return what a classifier reads of the rows at ``places``: texts, or windows."""
+        if self.windows is not None:
+            return self.windows.take(places)
+        return [self.texts[i] for i in places]
+
     def count(self, role: Role) -> int:
         """Return the number of rows with ``role``."""
         return self.roles.count(role)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.extras import need
 from evenhand.models.source import BYTES_TYPE, read_config
 
 CLS, SEP = 0xE000, 0xE001
@@ -117,7 +116,8 @@ def byte_definition(extra_ids: int = EXTRA_IDS) -> str:
     Args:
         extra_ids: sentinels ``<extra_id_0>``, ... that follow the bytes.
     """
-    tokenizers = need("train", "tokenizers")
+    import tokenizers
+
     sentinels = [f"<extra_id_{i}>" for i in range(extra_ids)]
     made = _bytes_above(SPECIALS, sentinels)
     made.post_processor = tokenizers.processors.TemplateProcessing(
@@ -134,8 +134,10 @@ def own_definition() -> str:
 
     What a text holds is never a mark, also where it reads ``<s>``.
     """
+    import tokenizers
+
     made = _bytes_above(OWN_MARKS)
-    made.post_processor = need("train", "tokenizers").processors.TemplateProcessing(
+    made.post_processor = tokenizers.processors.TemplateProcessing(
         single="<s> $A </s>",
         special_tokens=[(mark, OWN_MARKS.index(mark)) for mark in ("<s>", "</s>")],
     )
@@ -145,7 +147,8 @@ def own_definition() -> str:
 
 def _bytes_above(marks: Sequence[str], more: Sequence[str] = ()) -> Any:
     """Return a tokenizer of the tokenizers library: ids of ``marks``, the bytes, then ``more``."""
-    tokenizers = need("train", "tokenizers")
+    import tokenizers
+
     names = [*marks, *_letters_of_bytes(), *more]
     vocabulary = {name: i for i, name in enumerate(names)}
     made = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))

@@ -15,7 +15,6 @@ from typing import Any
 
 from evenhand.cache import cache_folder
 from evenhand.durable import Content, file_sha256, folder_fault
-from evenhand.extras import need
 from evenhand.models.q4 import Contents, Pieces, Sizes, read_contents
 from evenhand.models.source import (
     TOKENIZER_FILE,
@@ -123,7 +122,8 @@ def tokenizer_definition(pieces: Pieces) -> str:
     after every mark such as ``[NAME]`` within a text. Words are cut one by one, so the pieces
     are those of the written-out ``query: TEXT``; a text that is too long loses its end.
     """
-    tokenizers = need("train", "tokenizers")
+    import tokenizers
+
     scored = list(zip(pieces.texts, pieces.scores.tolist(), strict=True))
     made = tokenizers.Tokenizer(tokenizers.models.Unigram(scored, unk_id=pieces.unk))
     normalizers, cutters = tokenizers.normalizers, tokenizers.pre_tokenizers

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tokenizers
 from numpy.typing import NDArray
 
 from evenhand.cache import cache_folder
@@ -72,9 +73,7 @@ class TextTokenizer:
         self.definition = definition
         self.pad_id = pad_id
         self._tokenizer = (
-            CodePoints()
-            if definition == CODE_POINTS
-            else need("train", "tokenizers").Tokenizer.from_str(definition)
+            CodePoints() if definition == CODE_POINTS else tokenizers.Tokenizer.from_str(definition)
         )
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -87,9 +86,8 @@ class TextTokenizer:
             MissingFileError: E107 when the folder has no tokenizer that can be read.
         """
         pad_id = int(read_config(folder).get("pad_token_id") or 0)
-        file = folder / TOKENIZER_FILE
-        if file.is_file():
-            return cls(_read_definition(file), pad_id=pad_id)
+        if (folder / TOKENIZER_FILE).is_file():
+            return cls.from_file(folder, pad_id=pad_id)
         definition = written_as_code(folder)
         if definition is not None:
             return cls(definition, pad_id=pad_id)
@@ -99,6 +97,11 @@ class TextTokenizer:
             return cls(fast.backend_tokenizer.to_str(), pad_id=int(fast.pad_token_id or 0))
         except (OSError, ValueError, AttributeError) as error:
             raise _no_tokenizer(folder, str(error).partition("\n")[0][:120]) from error
+
+    @classmethod
+    def from_file(cls, folder: Path, *, pad_id: int) -> TextTokenizer:
+        """Read ``tokenizer.json``. Raises E107 when it is missing or no tokenizer."""
+        return cls(_read_definition(folder / TOKENIZER_FILE), pad_id=pad_id)
 
     def size(self) -> int:
         """Return the number of ids, added marks included."""
@@ -115,7 +118,6 @@ class TextTokenizer:
         """
         if not marks or self.definition == CODE_POINTS:
             return self
-        tokenizers = need("train", "tokenizers")
         grown = tokenizers.Tokenizer.from_str(self.definition)
         grown.add_tokens([tokenizers.AddedToken(m, normalized=False) for m in marks])
         return TextTokenizer(grown.to_str(), pad_id=self.pad_id)
@@ -160,7 +162,10 @@ class TextTokenizer:
 
 
 def _read_definition(file: Path) -> str:
-    text = file.read_bytes().decode("utf-8", "replace")
+    try:
+        text = file.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError as error:
+        raise _no_tokenizer(file, "there is no such file") from error
     try:
         json.loads(text)["model"]["type"]
     except (ValueError, KeyError, TypeError) as error:

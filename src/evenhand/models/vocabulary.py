@@ -152,9 +152,11 @@ def _hashes(folder: Path) -> tuple[str, ...]:
 
 def _normalised(definition: dict[str, Any], texts: Sequence[str]) -> Iterator[str]:
     """Yield the texts as the tokenizer sees them."""
+    import tokenizers
+
     emptied: dict[str, Any] = {"model": {"type": "Unigram", "unk_id": None, "vocab": []}}
     bare = definition | emptied | {"added_tokens": [], "post_processor": None}
-    normalizer = need("train", "tokenizers").Tokenizer.from_str(json.dumps(bare)).normalizer
+    normalizer = tokenizers.Tokenizer.from_str(json.dumps(bare)).normalizer
     return (normalizer.normalize_str(text) for text in texts) if normalizer else iter(texts)
 
 

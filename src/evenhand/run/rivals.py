@@ -28,7 +28,7 @@ def rivals_of(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
     """
     if dataset.windows is not None:
         return (_rival(dataset, layout, fit_summary, name=SUMMARY, file="summary"),)
-    if has_spaces(_contents(dataset, Role.FIT)):
+    if has_spaces([dataset.texts[i] for i in dataset.rows(Role.FIT)]):
         return (_rival(dataset, layout, fit_tfidf, name=TFIDF, file="tfidf"),)
     fit = partial(fit_tfidf, pieces="characters")
     return (_rival(dataset, layout, fit, name=CHARACTERS, file="tfidf"),)
@@ -37,13 +37,15 @@ def rivals_of(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
 def _rival(
     dataset: Dataset, layout: Layout, fit: Callable[..., Any], *, name: str, file: str
 ) -> Rival:
-    fitted = fit(_contents(dataset, Role.FIT), dataset.truth(Role.FIT), labels=dataset.labels)
+    fitted = fit(
+        dataset.contents(dataset.rows(Role.FIT)), dataset.truth(Role.FIT), labels=dataset.labels
+    )
     scored: dict[Role, Predictions] = {}
     for role in (Role.TUNE, Role.REPORT):
         rows = dataset.rows(role)
         if len(rows):
             alone = fitted.predictions(
-                _contents(dataset, role),
+                dataset.contents(rows),
                 dataset.truth_NC[rows],
                 ids=[dataset.ids[i] for i in rows],
                 role=role,
@@ -51,11 +53,3 @@ def _rival(
             scored[role] = replace(alone, groups_N=dataset.unit_N[rows])
             save_predictions(layout.predictions(f"{file}-{role.value}"), scored[role])
     return Rival(name, scored[Role.TUNE], scored.get(Role.REPORT))
-
-
-def _contents(dataset: Dataset, role: Role) -> Any:
-    """Return what such a model reads of the rows with ``role``: texts, or windows."""
-    rows = dataset.rows(role)
-    if dataset.windows is not None:
-        return dataset.windows.take(rows)
-    return [dataset.texts[i] for i in rows]

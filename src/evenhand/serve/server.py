@@ -59,7 +59,7 @@ def serve(path: Path, options: Options) -> int:
 
     Raises:
         EvenhandError: before it listens: E511 for an address that cannot be, or that others reach
-            without a key; E512 for the key file; E404 and the like as ``ready.load``.
+            without a key; E512 for the key file; E405 and the like as ``ready.load``.
     """
     if options.key_file is None and not is_loopback(options.host):
         raise ServingError(

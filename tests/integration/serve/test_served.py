@@ -180,7 +180,7 @@ def test_a_bundle_that_answers_otherwise_than_when_it_was_saved(
     from evenhand.durable import write_folder
 
     write_folder(tmp_path / "other", files)
-    said = refused(capsys, three_lines, "E404", tmp_path / "other", "--port", 0)
+    said = refused(capsys, three_lines, "E405", tmp_path / "other", "--port", 0)
     assert "for 'joy' of golden text 3" in said
 
 
