@@ -17,7 +17,7 @@ from evenhand.stages import Answer, Pipeline
 
 LARGEST_DRIFT = 1e-3
 """Of a probability, between a text alone and the same text among others: enough to tell a model
-that mixes its rows from rounding, which no processor brings above a thousandth of this."""
+that mixes its rows from rounding, which was never seen above a thousandth of it."""
 
 
 @dataclass(frozen=True)
