@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 TORCH  ?= torch==2.13.0
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench docs screenshots clean
+.PHONY: setup demo test lint bench soak docs screenshots clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,13 @@ lint: setup
 bench: setup
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/thresholds.py
+
+# The long form of the tests of the service; BUNDLE is a run or a bundle of texts.
+BUNDLE ?= build/demo/run
+
+soak: setup
+	test -d $(BUNDLE) || $(MAKE) demo
+	$(BIN)/python benchmarks/soak.py $(BUNDLE)
 
 docs: setup
 	$(BIN)/python docs/generate.py

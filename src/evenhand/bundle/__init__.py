@@ -14,6 +14,7 @@ from evenhand.bundle.folder import (
     save,
     write_files,
 )
+from evenhand.bundle.golden import Golden, check_golden
 from evenhand.bundle.series import SeriesArchitecture, SeriesReader
 from evenhand.bundle.text import Architecture, TextReader
 
@@ -23,11 +24,13 @@ __all__ = [
     "Architecture",
     "Classifier",
     "EnsembleClassifier",
+    "Golden",
     "Predictor",
     "SeriesArchitecture",
     "SeriesReader",
     "TextReader",
     "add_card",
+    "check_golden",
     "copies_of",
     "files_of",
     "find",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+    from evenhand.bundle.golden import Golden
     from evenhand.bundle.series import SeriesArchitecture, SeriesReader
     from evenhand.bundle.text import Architecture, TextReader
     from evenhand.data import Schema
@@ -91,6 +92,8 @@ class Classifier:
         architecture: how the network was built.
         schema: how its training data was read.
         decision: calibrator and cuts.
+        golden: what it said when it was saved; None of a model of series, of an older bundle,
+            and before it is saved.
     """
 
     def __init__(
@@ -101,12 +104,14 @@ class Classifier:
         schema: Schema | SeriesSchema,
         *,
         decision: Decision,
+        golden: Golden | None = None,
     ) -> None:
         self.model = model
         self.reader = reader
         self.architecture = architecture
         self.schema = schema
         self.decision = decision
+        self.golden = golden
 
     @property
     def labels(self) -> LabelSpace:

@@ -2,8 +2,8 @@
 
 ```
 bundle/  bundle.json  model.safetensors  decision.json  MANIFEST.json
-         config.json  tokenizer.json     of texts
-         scaler.json                     of series
+         config.json  tokenizer.json  golden.json     of texts
+         scaler.json                                  of series
 ```
 
 That of an ensemble is in ``ensemble.py``, that of a graph in ``onnx.py``.
@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evenhand.bundle import ensemble, onnx, series, text
+from evenhand.bundle import ensemble, golden, onnx, series, text
 from evenhand.bundle.classifier import Classifier, Predictor
 from evenhand.bundle.hostile import read_json, refuse_hostile
 from evenhand.data import Schema
@@ -75,6 +75,7 @@ def save(folder: Path, classifier: Classifier) -> None:
             "model.safetensors": tensor_content(classifier.model.state_dict()),
             **classifier.reader.files(),
             "decision.json": json_bytes(classifier.decision.to_dict()),
+            **_remembered(classifier),
         },
     )
 
@@ -130,6 +131,13 @@ def refuse_used(folder: Path) -> None:
             got=str(folder),
             fix="choose a folder that is empty or not there",
         )
+
+
+def _remembered(classifier: Classifier) -> dict[str, bytes]:
+    """Return the file of golden texts; a model of series has none."""
+    if not isinstance(classifier.reader, text.TextReader):
+        return {}
+    return {golden.GOLDEN: golden.Golden.of(classifier).content()}
 
 
 def find(path: Path) -> Path:
@@ -239,7 +247,14 @@ def _assemble(folder: Path, described: dict[str, Any], decision: Decision) -> Cl
     if pick_device().type == "cpu" and not _of_series(described):
         quicken(model.encoder)
     model.to(pick_device()).eval()
-    return Classifier(model, architecture.reader(folder), architecture, schema, decision=decision)
+    return Classifier(
+        model,
+        architecture.reader(folder),
+        architecture,
+        schema,
+        decision=decision,
+        golden=golden.read(folder),
+    )
 
 
 def _refuse_larger(

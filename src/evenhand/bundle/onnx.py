@@ -2,8 +2,8 @@
 
 ```
 bundle/  bundle.json  model.onnx  decision.json  parity.json  MANIFEST.json
-         tokenizer.json     of texts
-         scaler.json        of series
+         tokenizer.json  golden.json     of texts
+         scaler.json                     of series
 ```
 """
 # Shapes: N rows, C classes.
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenhand.bundle import golden as golden_texts
 from evenhand.bundle.classifier import Answers
+from evenhand.bundle.golden import Golden
 from evenhand.bundle.onnx_fields import refuse_outside
 from evenhand.decide import Decision
 from evenhand.durable import json_bytes, write_folder
@@ -56,12 +58,14 @@ class OnnxClassifier:
         reader: turns rows into what the graph reads.
         schema: how its training data was read.
         decision: calibrator and cuts, fitted to what this graph says of the tune rows.
+        golden: what it said when it was saved; None of a graph of series or an older bundle.
     """
 
     session: onnxruntime.InferenceSession
     reader: TextReader | SeriesReader
     schema: Schema | SeriesSchema
     decision: Decision
+    golden: Golden | None = None
 
     @property
     def labels(self) -> LabelSpace:
@@ -128,8 +132,20 @@ def save(
             **classifier.reader.files(),
             "decision.json": json_bytes(decision.to_dict()),
             "parity.json": json_bytes(parity),
+            **_remembered(graph, classifier, decision, int8=parity["precision"] == "int8"),
         },
     )
+
+
+def _remembered(
+    graph: bytes, classifier: Classifier, decision: Decision, *, int8: bool
+) -> dict[str, bytes]:
+    """Return the file of golden texts, answered by the graph; one of series has none."""
+    if classifier.architecture.described()["kind"] == SERIES:
+        return {}
+    saved = OnnxClassifier(session(graph), classifier.reader, classifier.schema, decision)
+    allowed = golden_texts.TOLERANCE_INT8 if int8 else golden_texts.TOLERANCE
+    return {golden_texts.GOLDEN: Golden.of(saved, tolerance=allowed).content()}
 
 
 def read(folder: Path, described: Mapping[str, Any], decision: Decision) -> OnnxClassifier:
@@ -152,7 +168,7 @@ def read(folder: Path, described: Mapping[str, Any], decision: Decision) -> Onnx
             fix=AGAIN,
         )
     reader, schema = _reader(folder, described)
-    return OnnxClassifier(opened, reader, schema, decision)
+    return OnnxClassifier(opened, reader, schema, decision, golden_texts.read(folder))
 
 
 def _reader(

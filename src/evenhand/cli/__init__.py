@@ -30,6 +30,7 @@ from evenhand.cli.process import settle
 from evenhand.cli.publish import publish
 from evenhand.cli.romanize import romanize
 from evenhand.cli.sample import sample
+from evenhand.cli.serve import serve
 from evenhand.cli.stages import app as stages
 from evenhand.cli.train import train
 from evenhand.cli.tune import tune
@@ -77,6 +78,7 @@ app.command()(mistakes)
 app.command()(ensemble)
 app.command()(diagnose)
 app.command()(predict)
+app.command()(serve)
 app.command()(export)
 app.command()(publish)
 app.command()(decide)

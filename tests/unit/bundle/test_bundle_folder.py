@@ -41,6 +41,7 @@ def test_it_holds_data_only(folder):
         "bundle.json",
         "config.json",
         "decision.json",
+        "golden.json",
         "model.safetensors",
         "tokenizer.json",
     ]
