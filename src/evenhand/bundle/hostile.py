@@ -1,7 +1,8 @@
 """What a bundle may hold: refused by names, kinds and sizes before any content is read through.
 
 The manifest guards against damage, not against somebody who writes it too. A bundle from anywhere
-must be inert: no code, no object that runs when read, no way out of its folder, no file larger than it may be.
+must be inert: no code, no object that runs when it is read, no way out of its folder, and no file
+larger than it may be.
 """
 
 from __future__ import annotations
