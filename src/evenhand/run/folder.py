@@ -76,6 +76,11 @@ class Layout:
         return self.root / "findings.json"
 
     @property
+    def finished(self) -> bool:
+        """Whether the run came to its end; what it writes last is there."""
+        return self.findings.is_file()
+
+    @property
     def report(self) -> Path:
         """The page to read."""
         return self.root / "report.html"

@@ -171,7 +171,7 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
             got=str(out),
             fix=f"evenhand ensemble --resume {out}",
         )
-    if layout.findings.is_file():
+    if layout.finished:
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
@@ -215,6 +215,27 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
     prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     return _finish(job, dataset, prepared, engine)
+
+
+def trained(
+    sources: Sources,
+    asked: Mapping[str, Any],
+    out: Path,
+    *,
+    screen: Screen,
+    hooks: Sequence[Hook] = (),
+) -> Run:
+    """Return the run in ``out``: as it is if finished, else gone on with, else trained.
+
+    Raises:
+        EvenhandError: as ``start`` and ``resume``.
+    """
+    layout = Layout(out)
+    if layout.finished:
+        return Run(out)
+    if layout.manifest.is_file():
+        return resume(out, screen=screen, hooks=hooks)
+    return start(sources, dict(asked), out, screen=screen, hooks=hooks)
 
 
 def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[str, Any]) -> None:

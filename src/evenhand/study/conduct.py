@@ -42,7 +42,7 @@ def conduct(
         study.refuse_changed(dataset)
     else:
         study.refuse_used()
-    missing = [t for t in trainings if not study.run(t.name).findings.is_file()]
+    missing = [t for t in trainings if not study.run(t.name).finished]
     timed = missing if dry_run or not study.begun else ()
     for line in _plan(trainings, missing, jobs=jobs, timed=timed):
         screen.say(line)

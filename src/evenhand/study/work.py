@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.errors import StoppedBySignal
-from evenhand.run import Run, Screen, resume, start
+from evenhand.run import Run, Screen, trained
 from evenhand.run.folder import Layout
 from evenhand.run.sources import Sources
 from evenhand.study.folder import Study
@@ -73,14 +73,11 @@ def stopping(root: Path, *, command: str) -> Iterator[None]:
 
 
 def _train(layout: Layout, training: Training, told: _Told) -> None:
-    if layout.findings.is_file():
+    if layout.finished:
         return
     begun = time.monotonic()
     screen = Screen(live=told.screen.live)
-    if layout.manifest.is_file():
-        run = resume(layout.root, screen=screen)
-    else:
-        run = start(training.sources, dict(training.asked), layout.root, screen=screen)
+    run = trained(training.sources, training.asked, layout.root, screen=screen)
     told.done(training.name, run, time.monotonic() - begun)
 
 
@@ -99,7 +96,7 @@ class _Told:
         self.seconds += seconds
         self.runs += 1
         folder = run.folder.parent
-        finished = sum((path / "findings.json").is_file() for path in folder.iterdir())
+        finished = sum(Layout(path).finished for path in folder.iterdir())
         left = (self.total - finished) * self.seconds / self.runs / self.jobs
         figure = run.metrics["overall"]["macro_f1"]["value"]
         value = "n/a" if figure is None else f"{figure:.3f}"

@@ -14,11 +14,11 @@ from evenhand.data import Dataset
 from evenhand.data.unlabelled import Unlabelled, read_unlabelled
 from evenhand.durable import file_sha256, make_folder, write_json
 from evenhand.errors import MissingFileError, TrainingError
-from evenhand.run.folder import Layout, Run
+from evenhand.run.folder import Layout
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
-from evenhand.run.train import resume, start
+from evenhand.run.train import trained
 from evenhand.run.unchanged import changed_data
 from evenhand.study.distill.layout import StudyLayout
 from evenhand.study.distill.question import Study
@@ -58,6 +58,8 @@ def finish(layout: StudyLayout, *, screen: Screen) -> Distilled:
     sources = Sources.from_dict(stored["sources"])
     with stopping(layout.root, command=layout.command):
         for folder, asked in ((layout.alone, "alone"), (layout.student, "student")):
+            if not Layout(folder).finished:
+                screen.say(f"run     {folder}")
             trained(sources, stored[asked], folder, screen=screen)
     found = distilled(layout, stored)
     write_json(layout.result, found.to_dict())
@@ -73,24 +75,9 @@ def go_on(out: str | Path, *, screen: Screen) -> Distilled:
     """
     layout = StudyLayout(Path(out))
     _refuse_over(layout)
-    if not Layout(layout.student).findings.is_file():
+    if not Layout(layout.student).finished:
         _take_up(layout, screen=screen)
     return finish(layout, screen=screen)
-
-
-def trained(sources: Sources, asked: dict[str, Any], folder: Path, *, screen: Screen) -> Run:
-    """Return the run in ``folder``: as it is if finished, else gone on with, else trained.
-
-    Raises:
-        EvenhandError: as ``start`` and ``resume``.
-    """
-    layout = Layout(folder)
-    if layout.findings.is_file():
-        return Run(folder)
-    screen.say(f"run     {folder}")
-    if layout.manifest.is_file():
-        return resume(folder, screen=screen)
-    return start(sources, asked, folder, screen=screen)
 
 
 def _take_up(layout: StudyLayout, *, screen: Screen) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.durable import make_folder, write_json, write_text
-from evenhand.run import Run, Screen, resume, start
+from evenhand.run import Run, Screen, trained
 from evenhand.run.compare import Sides, compare_sides
 from evenhand.run.folder import Layout
 from evenhand.study.locks import held
@@ -80,11 +80,7 @@ def _trained(plan: Plan, asked: dict[str, Any], out: Path, *, screen: Screen) ->
     layout = Layout(out)
     if layout.asked.is_file() and to_toml(read_toml(layout.asked)) != to_toml(asked):
         _set_aside(out)
-    if layout.findings.is_file():
-        return Run(out)
-    if layout.manifest.is_file():
-        return resume(out, screen=screen)
-    return start(plan.sources, asked, out, screen=screen)
+    return trained(plan.sources, asked, out, screen=screen)
 
 
 def _set_aside(out: Path) -> None:
