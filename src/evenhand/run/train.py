@@ -179,12 +179,7 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
     manifest = read_sound(layout.manifest, "sources", "sha256", "seconds")
     resolved = read_sound(layout.resolved, "train")
     if (setting := changed_setting(config, resolved)) is not None:
-        raise TrainingError(
-            "E303",
-            "the settings are no longer those that the run was started with",
-            got=f"{layout.asked}: {setting}",
-            fix="undo the change, or start a new run with another --out",
-        )
+        raise _changed("the settings are", f"{layout.asked}: {setting}", fix="undo the change")
     job = Job(
         Sources.from_dict(manifest["sources"]),
         config,
@@ -195,21 +190,12 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
         hooks,
     )
     if job.costs != kept_costs(layout):
-        raise TrainingError(
-            "E303",
-            "the costs are no longer those that the run was started with",
-            got=f"{config.decision.costs} has changed",
-            fix="undo the change, or start a new run with another --out",
-        )
+        got = f"{config.decision.costs} has changed"
+        raise _changed("the costs are", got, fix="undo the change")
     check_parts(config)
     dataset = read_rows(job)
     if (files := changed_data(dataset, manifest["sha256"])) is not None:
-        raise TrainingError(
-            "E303",
-            "the data is no longer what the run was started on",
-            got=files,
-            fix="restore the files, or start a new run with another --out",
-        )
+        raise _changed("the data is", files, fix="restore the files")
     _hear_teacher(job, dataset)
     _refuse_other_teaching(job.teaching, manifest.get("distill"))
     prepared = prepared_for(job, dataset)
@@ -317,12 +303,17 @@ def _refuse_other_teaching(teaching: Teaching | None, stored: Mapping[str, Any] 
     now = {} if teaching is None else teaching.sha256
     changed = [name for name in now if now[name] != was.get(name)]
     if changed:
-        raise TrainingError(
-            "E303",
-            "the teacher is no longer what the run was started with",
-            got=", ".join(f"the file of distill.{name} has changed" for name in changed),
-            fix="restore the files, or start a new run with another --out",
-        )
+        got = ", ".join(f"the file of distill.{name} has changed" for name in changed)
+        raise _changed("the teacher is", got, fix="restore the files")
+
+
+def _changed(what: str, got: str, *, fix: str) -> TrainingError:
+    return TrainingError(
+        "E303",
+        f"{what} no longer what the run was started with",
+        got=got,
+        fix=f"{fix}, or start a new run with another --out",
+    )
 
 
 def prepared_for(job: Job, dataset: Dataset) -> Prepared:
