@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table as Grid
 from rich.text import Text
 
+from evenhand.evaluate import terminal
 from evenhand.evaluate.plots import Words
 from evenhand.evaluate.plots_effects import draw_effects
 from evenhand.evaluate.report import to_html
@@ -22,7 +22,7 @@ from evenhand.evaluate.report_story import (
     Table,
     Verdict,
 )
-from evenhand.evaluate.report_words import figure, interval, number, shortened
+from evenhand.evaluate.report_words import figure, number, shortened
 from evenhand.study.effects import HELPS, HURTS, UNFIT
 from evenhand.study.work import duration
 
@@ -43,12 +43,10 @@ def summary(contents: Row, *, console: Console) -> None:
     console.print(Text(_rows_line(contents), style="dim"))
     claims = any(row["claim"] for row in contents["techniques"])
     columns = ["technique", "macro-F1", "effect", "interval", "AP", "time", "verdict"]
-    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate([*columns, *(["claimed"] if claims else [])]):
-        grid.add_column(column, justify="left" if place in (0, 6, 7) else "right", no_wrap=True)
+    table = terminal.grid(*columns, *(["claimed"] if claims else []), words=(0, 6, 7))
     for row in contents["techniques"]:
-        grid.add_row(*_cells(row, claims=claims), style=STYLES.get(row["verdict"], ""))
-    console.print(grid)
+        table.add_row(*_cells(row, claims=claims), style=STYLES.get(row["verdict"], ""))
+    console.print(table)
     for row in contents["techniques"]:
         if row["reason"]:
             console.print(Text(f"{row['technique']}: {row['reason']}", style="dim"))
@@ -63,10 +61,10 @@ def _cells(row: Row, *, claims: bool) -> list[str]:
         return [name, *[""] * 5, row["verdict"], *said]
     return [
         name,
-        number(row["macro_f1"]),
-        "" if first else number(row["effect"]["value"], signed=True),
-        "" if first else interval(row["effect"], signed=True),
-        "" if first else number(row["ap"]["value"], signed=True),
+        terminal.number(row["macro_f1"]),
+        "" if first else terminal.number(row["effect"]["value"], signed=True),
+        "" if first else terminal.interval(row["effect"], signed=True),
+        "" if first else terminal.number(row["ap"]["value"], signed=True),
         duration(row["seconds"]) if row["seconds"] else "none",
         row["verdict"],
         *said,
