@@ -24,7 +24,7 @@ from evenhand.run.conclude import REPORTING, conclude, texts_for_report
 from evenhand.run.deciding import check_demands, costs_of, kept_costs
 from evenhand.run.diagnose import findings_of
 from evenhand.run.engine import Engine, assemble
-from evenhand.run.folder import Layout, Run
+from evenhand.run.folder import NOT_FINITE, Layout, Run
 from evenhand.run.prepare import check_parts, prepare
 from evenhand.run.prepared import Prepared
 from evenhand.run.provenance import Stopwatch
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 FILES = (("decision", "costs"), ("distill", "teacher"), ("distill", "unlabelled"))
 """Settings that name a file."""
-_ENDS = {"E301": "non-finite", "E305": "signal"}
+_ENDS = {"E301": NOT_FINITE, "E305": "signal"}
 
 
 @dataclass

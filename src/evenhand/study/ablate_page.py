@@ -9,8 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from evenhand.evaluate import terminal
-from evenhand.evaluate.plots import Words
-from evenhand.evaluate.plots_effects import draw_effects
 from evenhand.evaluate.report import to_html
 from evenhand.evaluate.report_story import (
     Cell,
@@ -23,14 +21,14 @@ from evenhand.evaluate.report_story import (
     Verdict,
 )
 from evenhand.evaluate.report_words import figure, number, shortened
-from evenhand.study.effects import HELPS, HURTS, UNFIT
+from evenhand.study.effects import DIVERGED, HELPS, HURTS, UNFIT, drawn, measured_rows
 from evenhand.study.work import duration
 
 Row = Mapping[str, Any]
 LONGEST = 22
 """Signs of a technique's name on a screen of 100 columns."""
-STYLES = {HELPS: "green", HURTS: "red", UNFIT: "dim"}
-TONES = {HELPS: "good", HURTS: "bad"}
+STYLES = {HELPS: "green", HURTS: "red", DIVERGED: "red", UNFIT: "dim"}
+TONES = {HELPS: "good", HURTS: "bad", DIVERGED: "bad"}
 
 
 def summary(contents: Row, *, console: Console) -> None:
@@ -73,7 +71,7 @@ def _cells(row: Row, *, claims: bool) -> list[str]:
 
 def caution(contents: Row) -> str:
     """Say how many verdicts luck alone would give, and what one seed leaves out."""
-    tried = sum(row["effect"] is not None for row in contents["techniques"]) - 1
+    tried = len(measured_rows(contents))
     expected = tried * (1 - contents["level"])
     luck = f"Of {tried} techniques without any effect, {expected:.1f} would seem to have one."
     if contents["seeds"] == 1:
@@ -92,7 +90,7 @@ def _rows_line(contents: Row) -> str:
 
 def page_of(contents: Row) -> str:
     """Return the page, which loads nothing; the same contents give the same bytes."""
-    tried = [row for row in contents["techniques"][1:] if row["effect"] is not None]
+    tried = measured_rows(contents)
     helpful = [row["technique"] for row in tried if row["verdict"] == HELPS]
     base = contents["techniques"][0]
     judged = f"{len(helpful)} of {len(tried)} techniques help" if tried else "Nothing was tried"
@@ -113,10 +111,9 @@ def page_of(contents: Row) -> str:
 
 
 def _drawn(tried: Sequence[Row]) -> Section:
-    words = Words("effects", "Effects", "Change of macro-F1 by technique, with intervals.")
     keys = (("accent", "helps"), ("second", "hurts"), ("hollow", "not shown"))
-    drawn = Figure("Change of macro-F1.", [Panel(draw_effects(tried, words))], keys=keys)
-    return Section("effects", "Effects", [drawn])
+    figure = Figure("Change of macro-F1.", [Panel(drawn(tried))], keys=keys)
+    return Section("effects", "Effects", [figure])
 
 
 def _told(contents: Row) -> Section:

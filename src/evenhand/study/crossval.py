@@ -55,7 +55,6 @@ def trainings(study: Study) -> list[Training]:
         Training(
             f"fold-{number}",
             override(dict(study.asked), [f'data.fold="{number}/{folds}"']),
-            study.sources,
         )
         for number in range(1, folds + 1)
     ]
@@ -82,14 +81,14 @@ def crossval(
     _refuse_a_fold(study)
     folds = trainings(study)
     datasets = [
-        fold.sources.read(parse_config(fold.asked, source="the run file or --set"))
+        study.sources.read(parse_config(fold.asked, source="the run file or --set"))
         for fold in folds
     ]
     refuse_empty(datasets)
     runs = conduct(study, folds, dataset=datasets[0], screen=screen, jobs=jobs, dry_run=dry_run)
     if runs is None:
         return None
-    found = conclude(runs)
+    found = conclude(list(runs.values()))
     found.save(study)
     return found
 
