@@ -8,7 +8,7 @@ figures of a fold owe nothing to its rows, and their mean is what training on th
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from evenhand.config import override, parse_config
 from evenhand.data import Dataset
 from evenhand.durable import make_folder, write_json
 from evenhand.errors import ConfigError, DataError
-from evenhand.evaluate.baselines import trivial_baselines
 from evenhand.evaluate.intervals import METHOD
 from evenhand.evaluate.metrics import Decided, confusion_counts, f1, macro
 from evenhand.evaluate.results import UNSTABLE_BELOW
@@ -30,22 +29,20 @@ from evenhand.evaluate.systems import (
     Measured,
     Question,
     System,
+    baseline_systems,
     decide_measured,
     differences,
     measure,
 )
-from evenhand.predictions import load_predictions, save_predictions
+from evenhand.predictions import save_predictions
 from evenhand.run import Run, Screen
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.reread import decided_rows, settings_of
+from evenhand.run.rivals import stored_rivals
 from evenhand.study.conduct import conduct
 from evenhand.study.folder import Study
 from evenhand.study.work import Training
 from evenhand.types import FitStatistics, Predictions, Probs, Role, Truth
-
-MEASURED = (Role.TUNE, Role.REPORT)
-STORED = ("tfidf", "summary")
-"""Files of scores of models without a network."""
 
 
 def trainings(study: Study) -> list[Training]:
@@ -80,10 +77,9 @@ def crossval(
     """
     _refuse_a_fold(study)
     folds = trainings(study)
-    datasets = [
-        study.sources.read(parse_config(fold.asked, source="the run file or --set"))
-        for fold in folds
-    ]
+    configs = [parse_config(fold.asked, source="the run file or --set") for fold in folds]
+    held = study.sources.held(configs[0])
+    datasets = [held.read(config) for config in configs]
     refuse_empty(datasets)
     runs = conduct(study, folds, dataset=datasets[0], screen=screen, jobs=jobs, dry_run=dry_run)
     if runs is None:
@@ -225,26 +221,13 @@ def _systems(run: Run, rows: Predictions, decided_NC: Decided) -> dict[str, Syst
     question = Question(settings=settings_as_decided(config, run.decision), seed=config.seed)
     found = [System("evenhand", "ours", decided_NC, rows)]
     if run.decision.kind != "fixed":
-        tune, report = (run.predictions(role) for role in MEASURED)
+        tune, report = (run.predictions(role) for role in (Role.TUNE, Role.REPORT))
         fixed, _ = decide_measured(
             tune, report, question, {**WITHOUT_DEMANDS, "cuts": "fixed", "costs": None}
         )
         found.append(System(OURS[rows.labels.task]["fixed"], "ours", fixed, rows))
-    for name, tune, report in _rivals(run):
-        other_NC, _ = decide_measured(tune, report, question, WITHOUT_DEMANDS)
-        found.append(System(name, "baseline", other_NC, replace(report, role=Role.TUNE)))
-    drawn = trivial_baselines(fit, len(rows), seed=config.seed)
-    found += [System(name, "baseline", d_NC, None) for name, d_NC in drawn.items()]
+    found += baseline_systems(rows, fit, stored_rivals(run), question)
     return {system.name: system for system in found}
-
-
-def _rivals(run: Run) -> Iterator[tuple[str, Predictions, Predictions]]:
-    """Yield the model without a network that the run has stored scores of, with its name."""
-    named = (s["name"] for s in run.metrics["systems"] if s["kind"] == "baseline" and s["macro_ap"])
-    for file in STORED:
-        tune, report = (run.layout.predictions(f"{file}-{role.value}") for role in MEASURED)
-        if report.is_file():
-            yield next(named), load_predictions(tune), load_predictions(report)
 
 
 def _joined(name: str, parts: Sequence[System]) -> System:

@@ -28,6 +28,8 @@ from evenhand.study.distill.teachers import Teacher, open_teacher
 from evenhand.study.work import stopping
 
 KEYS = ("teacher", "sources", "alone", "student", "rows", "sha256", "unlabelled_sha256", "notes")
+SHOWN = ("systems", "differences", "notes")
+"""What a stored result must hold to be shown again."""
 STORED = "teacher_file_sha256"
 """In ``study.json`` once the teacher's scores are on disk."""
 
@@ -67,14 +69,22 @@ def finish(layout: StudyLayout, *, screen: Screen) -> Distilled:
 
 
 def go_on(out: str | Path, *, screen: Screen) -> Distilled:
-    """Go on with the distillation in ``out``; what is finished is not done again.
+    """Go on with the distillation in ``out``; what is finished is not done again, but returned.
 
     Raises:
-        MissingFileError: E302 when none was started there, or it is finished.
+        MissingFileError: E302 when none was started there.
         TrainingError: E303 when data, unlabelled rows or teacher are no longer what they were.
     """
     layout = StudyLayout(Path(out))
-    _refuse_over(layout)
+    if not layout.manifest.is_file():
+        raise MissingFileError(
+            "E302",
+            "there is no distillation to go on with",
+            got=str(layout.root),
+            fix="start one without --resume",
+        )
+    if layout.result.is_file():
+        return Distilled(read_sound(layout.result, *SHOWN))
     if not Layout(layout.student).finished:
         _take_up(layout, screen=screen)
     return finish(layout, screen=screen)
@@ -115,24 +125,6 @@ def _store(
     screen.say(f"teacher {teacher.source}: scores {sum(stored['rows'].values()):,} rows")
     store_scores(layout, teacher, *rows)
     write_json(layout.manifest, {**stored, STORED: file_sha256(layout.teacher)})
-
-
-def _refuse_over(layout: StudyLayout) -> None:
-    """Raise E302 where there is nothing to go on with."""
-    if not layout.manifest.is_file():
-        raise MissingFileError(
-            "E302",
-            "there is no distillation to go on with",
-            got=str(layout.root),
-            fix="start one without --resume",
-        )
-    if layout.result.is_file():
-        raise MissingFileError(
-            "E302",
-            "that distillation is finished",
-            got=str(layout.root),
-            fix=f"evenhand evaluate {layout.student}",
-        )
 
 
 def _changed(what: str, got: str) -> TrainingError:
