@@ -21,7 +21,7 @@ from evenhand.types import FitStatistics, Role
 if TYPE_CHECKING:
     from evenhand.losses import Loss
     from evenhand.models.series import SeriesClassifier
-    from evenhand.models.series.networks import Streams
+    from evenhand.models.series.table import Streams
     from evenhand.sampling import Sampler
 
 FORETOLD = ("horizon", "any", "future")
