@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.options import LabelsFile, Recipe, Settings
 from evenhand.cli.studying import (
     DryRun,
     Jobs,
-    LabelsFile,
     Out,
-    Recipe,
     Resume,
-    Settings,
     study_of,
 )
 
