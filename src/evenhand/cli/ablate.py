@@ -42,8 +42,8 @@ def ablate(
     """Change one technique at a time, train, and say what it changed, with intervals and cost."""
     from evenhand.cli.terminal import console, screen
     from evenhand.run import Sources
-    from evenhand.study.ablate import ablate as run
-    from evenhand.study.ablate_page import summary
+    from evenhand.study.ablate.ablation import ablate as run
+    from evenhand.study.ablate.page import summary
 
     study = study_of(
         "ablate",

@@ -96,7 +96,7 @@ def _samples() -> dict[str, str]:
 
 
 def _techniques() -> dict[str, str]:
-    from evenhand.study.techniques import described
+    from evenhand.study.ablate.techniques import described
 
     return described()
 

@@ -26,11 +26,11 @@ from evenhand.run.ensemble import member_of
 from evenhand.run.prepare import check_parts
 from evenhand.run.reread import measured_role, settings_of
 from evenhand.sampling import SAMPLERS, refuse_small
-from evenhand.study.ablate_page import page_of
+from evenhand.study.ablate.effects import DIVERGED, Answer, Effects, Trial
+from evenhand.study.ablate.page import page_of
+from evenhand.study.ablate.techniques import ENSEMBLE, Technique, named
 from evenhand.study.conduct import conduct
-from evenhand.study.effects import DIVERGED, Answer, Effects, Trial
 from evenhand.study.folder import Study
-from evenhand.study.techniques import ENSEMBLE, Technique, named
 from evenhand.study.work import Training
 from evenhand.types import FitStatistics, Role
 

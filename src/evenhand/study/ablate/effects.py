@@ -27,7 +27,7 @@ from evenhand.evaluate.intervals import (
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.selection import ranking_scores
 from evenhand.seeds import generator
-from evenhand.study.techniques import Technique
+from evenhand.study.ablate.techniques import Technique
 from evenhand.types import Floats, Predictions
 
 HELPS, HURTS, OPEN = "helps", "hurts", "not shown"

@@ -21,7 +21,7 @@ from evenhand.evaluate.report_story import (
     Verdict,
 )
 from evenhand.evaluate.report_words import figure, number, shortened
-from evenhand.study.effects import DIVERGED, HELPS, HURTS, UNFIT, drawn, measured_rows
+from evenhand.study.ablate.effects import DIVERGED, HELPS, HURTS, UNFIT, drawn, measured_rows
 from evenhand.study.work import duration
 
 Row = Mapping[str, Any]
