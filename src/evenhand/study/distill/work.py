@@ -21,7 +21,7 @@ from evenhand.run.sources import Sources
 from evenhand.run.train import trained
 from evenhand.run.unchanged import changed_data
 from evenhand.study.distill.layout import StudyLayout
-from evenhand.study.distill.question import Study
+from evenhand.study.distill.question import Distillation
 from evenhand.study.distill.scoring import store_scores
 from evenhand.study.distill.table import Distilled, distilled
 from evenhand.study.distill.teachers import Teacher, open_teacher
@@ -34,7 +34,7 @@ STORED = "teacher_file_sha256"
 """In ``study.json`` once the teacher's scores are on disk."""
 
 
-def begin(study: Study, *, screen: Screen) -> StudyLayout:
+def begin(study: Distillation, *, screen: Screen) -> StudyLayout:
     """Write down what is asked, and what the teacher says of the rows.
 
     After that neither the teacher nor anything else of ``study`` is needed in memory.
