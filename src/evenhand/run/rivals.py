@@ -19,8 +19,8 @@ from evenhand.types import Predictions, Role
 TFIDF = "TF-IDF + logistic regression"
 CHARACTERS = "TF-IDF of characters"
 """The same regression where no blanks part words, as in Japanese: a word would be a sentence."""
-FILES = ("tfidf", "summary")
-"""Of its scores: of texts, and of windows."""
+OF_TEXTS, OF_WINDOWS = "tfidf", "summary"
+"""Names of the files of its scores."""
 
 
 def rivals_of(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
@@ -29,18 +29,18 @@ def rivals_of(dataset: Dataset, layout: Layout) -> tuple[Rival, ...]:
     Of texts it counts words, or characters where the fit texts are not written with blanks.
     """
     if dataset.windows is not None:
-        return (_rival(dataset, layout, fit_summary, name=SUMMARY, file=FILES[1]),)
+        return (_rival(dataset, layout, fit_summary, name=SUMMARY, file=OF_WINDOWS),)
     if has_spaces(_contents(dataset, Role.FIT)):
-        return (_rival(dataset, layout, fit_tfidf, name=TFIDF, file=FILES[0]),)
+        return (_rival(dataset, layout, fit_tfidf, name=TFIDF, file=OF_TEXTS),)
     fit = partial(fit_tfidf, pieces="characters")
-    return (_rival(dataset, layout, fit, name=CHARACTERS, file=FILES[0]),)
+    return (_rival(dataset, layout, fit, name=CHARACTERS, file=OF_TEXTS),)
 
 
 def stored_rivals(run: Run) -> list[Rival]:
     """Return that model as its scores lie in a finished run; none where there are no scores."""
     systems = run.metrics["systems"]
     named = [s["name"] for s in systems if s["kind"] == "baseline" and s["macro_ap"] is not None]
-    for file in FILES:
+    for file in (OF_TEXTS, OF_WINDOWS):
         tune, report = (run.layout.predictions(f"{file}-{r}") for r in (Role.TUNE, Role.REPORT))
         if named and tune.is_file():
             held_out = load_predictions(report) if report.is_file() else None
