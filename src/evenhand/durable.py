@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import errno
 import hashlib
+import io
 import json
 import os
 import platform
@@ -22,9 +23,12 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from evenhand.errors import WriteError
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 MANIFEST = "MANIFEST.json"
 
@@ -81,6 +85,19 @@ def write_json(path: Path, value: Any) -> None:
         WriteError: as ``write_bytes``.
     """
     write_bytes(path, json_bytes(value))
+
+
+def write_table(path: Path, table: Table) -> None:
+    """Write an Arrow table to ``path`` (Parquet), whole or not at all.
+
+    Raises:
+        WriteError: E106 when it cannot be written.
+    """
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    write_bytes(path, buffer.getvalue())
 
 
 def append_bytes(path: Path, content: bytes) -> None:

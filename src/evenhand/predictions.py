@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evenhand.durable import write_bytes
+from evenhand.durable import write_table
 from evenhand.errors import DataError, MissingFileError
 from evenhand.types import LabelSpace, Logits, Predictions, Probs, Role, Task
 
@@ -37,9 +36,7 @@ def save_predictions(path: Path, predictions: Predictions) -> None:
         "labels": list(predictions.labels.names),
     }
     table = pa.table(columns).replace_schema_metadata({"evenhand": json.dumps(about)})
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer)
-    write_bytes(path, buffer.getvalue())
+    write_table(path, table)
 
 
 def load_predictions(path: Path) -> Predictions:

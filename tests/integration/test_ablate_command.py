@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sklearn.metrics import f1_score
 
 from evenhand.cli import main
@@ -25,6 +27,16 @@ TRIED = ("without cuts", "focal", "sampler square-root", "ensemble", "weighted-c
 def command(data: Path, tiny: dict[str, object], *options: str) -> list[str]:
     named = [part for key, value in tiny.items() for part in ("--set", f"{key}={value}")]
     return ["ablate", str(data), "--set", "report.baselines=false", *named, *options]
+
+
+def broken_backbone(whole: Path, folder: Path) -> Path:
+    """Return a copy of a backbone with a weight that is no number."""
+    shutil.copytree(whole, folder)
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name in weights if name.endswith("word_embeddings.weight"))
+    weights[name][:] = np.inf
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +186,50 @@ def test_cross_fitted_rows_where_nothing_is_held_out(
     gap = f1_score(scored.truth_NC, fixed, average="macro", zero_division=0)
     gap -= f1_score(scored.truth_NC, decided, average="macro", zero_division=0)
     assert result["techniques"][1]["effect"]["value"] == pytest.approx(gap, abs=1e-12)
+
+
+def test_a_technique_that_diverges_is_a_row_and_is_not_trained_again(
+    labelled_file: Path,
+    tiny: dict[str, object],
+    backbone: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken, out = broken_backbone(backbone, tmp_path / "broken"), tmp_path / "study"
+    tried = ("--try", f"model.backbone={broken}", "--try", "focal", "--try", "without cuts")
+    options = ("--set", "train.epochs=1", "--out", str(out), *tried)
+    assert main(command(labelled_file, tiny, *options)) == 0
+    assert re.search(
+        r"of 3 .*: diverged, not finite: the weight '.*word_emb", capsys.readouterr().out
+    )
+    rows = json.loads((out / "result.json").read_text("utf-8"))["techniques"]
+    assert {row["technique"] for row in rows[:3]} == {"base", "focal", "without cuts"}
+    assert all(row["effect"] is not None for row in rows[:3])
+    assert (rows[3]["verdict"], rows[3]["effect"], rows[3]["macro_f1"]) == ("diverged", None, None)
+    assert "not finite: seed 0, the weight" in rows[3]["reason"]
+    last = (out / "table.csv").read_text("utf-8").splitlines()[-1]
+    assert last.endswith(",,,,0.0,diverged,,,,,,,")
+    assert "diverged" in (out / "effects.html").read_text("utf-8")
+    before = {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/manifest.json")}
+    assert main(["ablate", "--resume", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "3 of them are finished" in said
+    assert len(before) == 3
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_base_that_diverges_ends_the_study(
+    labelled_file: Path,
+    tiny: dict[str, object],
+    backbone: Path,
+    tmp_path: Path,
+    three_lines: Lines,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken, out = broken_backbone(backbone, tmp_path / "broken"), tmp_path / "study"
+    options = ("--set", f"model.backbone={broken}", "--try", "focal", "--out", str(out))
+    assert main(command(labelled_file, tiny, *options)) == 2
+    three_lines(capsys.readouterr().err, "E301")
 
 
 @pytest.mark.parametrize(

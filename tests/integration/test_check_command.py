@@ -278,6 +278,14 @@ def test_what_is_proposed_to_be_written_is_not_there_yet(tmp_path, capsys, monke
     ]
 
 
+def test_rows_of_one_class_lack_the_other_and_are_not_called_easy(tmp_path, capsys):
+    data = rows_of(tmp_path / "one.csv", ["1,0"] * 40, header="text,a,b")
+    assert main(["check", str(data)]) == 0
+    screen = capsys.readouterr().out
+    assert "A303 a label that a role lacks\n  no fit row has b" in screen
+    assert "A209" not in screen
+
+
 def test_rows_without_any_label_are_an_error_and_nothing_is_scored(tmp_path, capsys):
     data = rows_of(tmp_path / "zero.csv", ["0,0"] * 40, header="text,a,b")
     assert main(["check", str(data), "--fail-on", "error", "--html", str(tmp_path / "p.html")]) == 1

@@ -58,6 +58,17 @@ def test_a_study_shows_teacher_student_and_student_alone(distilled: Path, teache
     assert gap["low"] <= gap["difference"] <= gap["high"]
 
 
+def test_a_finished_study_is_only_shown_again(
+    distilled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in distilled.rglob("*")}
+    assert main(["distill", "--resume", str(distilled)]) == 0
+    again = capsys.readouterr().out
+    assert (distilled.parent / "said.txt").read_text("utf-8").endswith(again)
+    assert "student less student alone" in again
+    assert {path: path.stat().st_mtime_ns for path in distilled.rglob("*")} == before
+
+
 def test_its_runs_are_ordinary_and_have_the_same_rows(distilled: Path) -> None:
     alone, student = Run(distilled / "alone"), Run(distilled / "student")
     assert alone.manifest["sha256"] == student.manifest["sha256"]

@@ -204,13 +204,19 @@ def test_nothing_stands_beside_resume(tmp_path, capsys, three_lines: Check, besi
     three_lines(fault(capsys, "ensemble", "--resume", tmp_path, *beside), "E110")
 
 
-def test_there_must_be_something_to_go_on_with(
-    ensemble_by, member_runs, tmp_path, capsys, three_lines: Check
-):
+def test_a_finished_ensemble_is_only_shown_again(ensemble_by, capsys):
+    folder = ensemble_by("average").folder
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    shown = said(capsys, "ensemble", "--resume", folder)
+    assert "by average, held out: 36 report rows" in shown
+    assert f"evenhand predict {folder} FILE" in shown
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_there_must_be_something_to_go_on_with(member_runs, tmp_path, capsys, three_lines: Check):
     for folder, words in (
         (tmp_path, "no ensemble to go on with"),
         (member_runs / "a", "a run of one model"),
-        (ensemble_by("average").folder, "is finished"),
     ):
         assert words in three_lines(fault(capsys, "ensemble", "--resume", folder), "E302")
 

@@ -117,6 +117,9 @@ def test_its_parity_is_kept_beside_it(exported):
     assert stored["precision"] == "float32"
     assert [row["name"] for row in stored["per_class"]] == ["joy", "anger", "grief"]
     assert stored["largest"] < 1e-4
+    card = (exported / "README.md").read_text("utf-8")
+    assert "## This bundle is an export" in card
+    assert "passed   macro-F1 keeps 99.5%: 100.00%" in card
 
 
 def test_a_failed_gate_leaves_nothing_and_says_so(teacher, tmp_path, capsys):

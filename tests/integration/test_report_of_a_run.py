@@ -53,7 +53,8 @@ def test_the_page_of_a_run_tells_gates_findings_data_and_settings(
     html = page(trained)
     assert " ".join(re.findall(r'<section id="(\w+)"', html)) == SECTIONS
     assert "recall of grief" in html
-    assert "<dt>gates" not in html
+    assert "<dt>model.backbone" in html
+    assert not re.search("<dt>(gates|series|pretrain|model.network)", html)
     assert quoted(html, rows_file) > 0
     for finding in json.loads(trained.layout.findings.read_text("utf-8")):
         assert finding["code"] in html

@@ -90,6 +90,9 @@ def test_figures_rest_on_stored_rows(run: Path) -> None:
     for words in ("## 3. Windows and recordings", "### With a stream missing", "so long before"):
         assert words in page
     assert "groups of rows, each drawn as a whole" in page
+    assert "model.network" in page
+    assert "model.backbone" not in page
+    assert "pretrain." not in page
 
 
 def test_the_bundle_answers_as_the_run_did(run: Path, folder: Path) -> None:

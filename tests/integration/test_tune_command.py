@@ -218,11 +218,17 @@ def test_without_report_rows_the_end_says_so(
     assert not (tmp_path / "s" / "recipe").exists()
 
 
-def test_a_search_goes_on_with_more_trials(
-    searched: Path, tmp_path: Path, tune_command: Command
+def test_a_search_of_a_relative_path_goes_on_with_more_trials(
+    searched: Path,
+    tmp_path: Path,
+    tune_command: Command,
+    labelled_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "s"
-    assert main(tune_command(out, "--trials", "2")) == 0
+    monkeypatch.chdir(labelled_file.parent)
+    assert main(tune_command(out, "--trials", "2", data=Path(labelled_file.name))) == 0
+    monkeypatch.chdir(tmp_path)
     assert main(["tune", "--resume", str(out), "--trials", "4"]) == 0
     assert tried(out) == tried(searched)[:4]
     found = figures(out)
@@ -392,5 +398,7 @@ def test_a_finished_search_is_only_shown_again(
     before = {path: path.stat().st_mtime_ns for path in (out / "best").rglob("*")}
     capsys.readouterr()
     assert main(["tune", "--resume", str(out)]) == 0
-    assert "epoch 1/" not in capsys.readouterr().out
+    again = capsys.readouterr().out
+    assert "training" not in again
+    assert "WARNING the best of 2 values" in again
     assert {path: path.stat().st_mtime_ns for path in (out / "best").rglob("*")} == before

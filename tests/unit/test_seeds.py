@@ -4,8 +4,10 @@ import hashlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from evenhand.seeds import derive, generator
+from evenhand.seeds import copies, derive, generator
 
 
 def test_a_stream_is_the_hash_of_its_arguments():
@@ -47,3 +49,9 @@ def test_streams_are_uncorrelated():
     draws = np.stack([generator(0, "order", epoch).standard_normal(4000) for epoch in range(4)])
     off_diagonal = np.corrcoef(draws) - np.eye(4)
     assert np.abs(off_diagonal).max() == pytest.approx(0, abs=0.06)
+
+
+@given(st.lists(st.integers(0, 5)))
+def test_a_draw_is_the_copy_that_counting_gives_it(rows):
+    counted = [rows[:place].count(row) for place, row in enumerate(rows)]
+    assert copies(np.array(rows, np.int64)).tolist() == counted

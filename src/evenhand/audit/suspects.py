@@ -69,11 +69,12 @@ def mislabelled(corpus: Corpus) -> Finding | None:
 
 @check("A209")
 def easy(corpus: Corpus) -> Finding | None:
-    """Counted words alone solve the task."""
+    """Counted words alone solve the task; not where an answer that reads nothing does too."""
     if corpus.scored is None or not corpus.scored.baselines:
         return None
-    best = corpus.scored.baselines[-1]
-    if not best.macro_f1 >= EASY:
+    *others, best = corpus.scored.baselines
+    blind = others[:-1]  # the last two are one model, under its own cuts and under chosen ones
+    if not best.macro_f1 >= EASY or any(other.macro_f1 >= EASY for other in blind):
         return None
     return Finding(
         "A209",

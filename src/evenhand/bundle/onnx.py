@@ -1,7 +1,7 @@
 """A classifier as one ONNX graph: answers without torch.
 
 ```
-bundle/  bundle.json  model.onnx  decision.json  parity.json  MANIFEST.json
+bundle/  bundle.json  model.onnx  decision.json  parity.json  README.md  MANIFEST.json
          tokenizer.json  golden.json     of texts
          scaler.json                     of series
 ```
@@ -99,7 +99,13 @@ class OnnxClassifier:
 
 
 def save(
-    folder: Path, graph: bytes, classifier: Classifier, decision: Decision, *, parity: Any
+    folder: Path,
+    graph: bytes,
+    classifier: Classifier,
+    decision: Decision,
+    *,
+    parity: Any,
+    card: str | None,
 ) -> None:
     """Write the bundle of an exported classifier, whole or not at all.
 
@@ -109,6 +115,7 @@ def save(
         classifier: that the graph was made from.
         decision: fitted to what the graph says of the tune rows.
         parity: how it compares with the classifier, as plain values.
+        card: what ``README.md`` says of it, if anything.
 
     Raises:
         WriteError: E106 when the disk is full.
@@ -132,6 +139,7 @@ def save(
             **classifier.reader.files(),
             "decision.json": json_bytes(decision.to_dict()),
             "parity.json": json_bytes(parity),
+            **({} if card is None else {"README.md": card.encode("utf-8")}),
             **_remembered(graph, classifier, decision, int8=parity["precision"] == "int8"),
         },
     )

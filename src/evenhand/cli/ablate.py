@@ -6,22 +6,18 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.options import Data, LabelsFile, Recipe, Report, Settings, Tune
 from evenhand.cli.studying import (
     DryRun,
     Jobs,
-    LabelsFile,
     Out,
-    Recipe,
     Resume,
-    Settings,
     study_of,
 )
 
 
 def ablate(
-    data: Annotated[
-        str | None, typer.Argument(help="File, folder or hub id with the rows.")
-    ] = None,
+    data: Data = None,
     techniques: Annotated[
         list[str] | None,
         typer.Option(
@@ -33,8 +29,8 @@ def ablate(
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Train base and techniques so often; 1 if not given.")
     ] = None,
-    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
-    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
+    tune: Tune = None,
+    report: Report = None,
     labels_file: LabelsFile = None,
     recipe: Recipe = None,
     settings: Settings = None,
@@ -46,8 +42,8 @@ def ablate(
     """Change one technique at a time, train, and say what it changed, with intervals and cost."""
     from evenhand.cli.terminal import console, screen
     from evenhand.run import Sources
-    from evenhand.study.ablate import ablate as run
-    from evenhand.study.ablate_page import summary
+    from evenhand.study.ablate.ablation import ablate as run
+    from evenhand.study.ablate.page import summary
 
     study = study_of(
         "ablate",

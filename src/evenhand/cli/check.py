@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.options import LabelsFile, Report, Tune
 from evenhand.toml import toml_text
 
 
 def check(
     data: Annotated[str, typer.Argument(metavar="DATA", help="File, folder or hub id.")],
-    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
-    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
-    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
+    tune: Tune = None,
+    report: Report = None,
+    labels_file: LabelsFile = None,
     text: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="Label column; repeat for one column a label.")

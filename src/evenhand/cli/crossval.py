@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.options import LabelsFile, Recipe, Settings
 from evenhand.cli.studying import (
     DryRun,
     Jobs,
-    LabelsFile,
     Out,
-    Recipe,
     Resume,
-    Settings,
     study_of,
 )
 
@@ -34,8 +32,8 @@ def crossval(
     """Train a model a fold, measure each on the fold it never saw, and put them together."""
     from evenhand.cli.terminal import console, screen
     from evenhand.run import Sources
-    from evenhand.study.crossval import crossval as run
-    from evenhand.study.crossval_summary import summary
+    from evenhand.study.crossval.folds import crossval as run
+    from evenhand.study.crossval.summary import summary
 
     study = study_of(
         "crossval",

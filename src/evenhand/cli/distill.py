@@ -10,6 +10,7 @@ import typer
 
 from evenhand import recipes
 from evenhand.cli.decide import ScoreKind
+from evenhand.cli.options import LabelsFile, Report, Settings, Tune
 from evenhand.config import override
 from evenhand.toml import typed_setting
 
@@ -22,9 +23,9 @@ def distill(
         Path | None, typer.Argument(help="Run, bundle, or file of scores by id.")
     ] = None,
     data: Annotated[str | None, typer.Argument(help="Rows with labels, as for train.")] = None,
-    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
-    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
-    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
+    tune: Tune = None,
+    report: Report = None,
+    labels_file: LabelsFile = None,
     recipe: Annotated[str | None, typer.Option(help="Of the student: name or run file.")] = None,
     unlabelled: Annotated[
         Path | None, typer.Option(help="Further texts, of which the teacher says what they are.")
@@ -35,9 +36,7 @@ def distill(
     scores: Annotated[
         ScoreKind | None, typer.Option(help="What a teacher's file of scores holds.")
     ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
-    ] = None,
+    settings: Settings = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="New folder for it all.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, say what would be done.")

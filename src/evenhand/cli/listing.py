@@ -71,9 +71,10 @@ def _recipes() -> dict[str, str]:
 
 
 def _spaces() -> dict[str, str]:
-    from evenhand.study.search import reading
+    from evenhand.study.search.reading import DEFAULT, SPACES
 
-    return {name: reading.describe(name) for name in reading.names()}
+    names = sorted(SPACES.names(), key=lambda name: name != DEFAULT)
+    return {name: SPACES.describe(name) for name in names}
 
 
 def _keys() -> dict[str, str]:
@@ -95,7 +96,7 @@ def _samples() -> dict[str, str]:
 
 
 def _techniques() -> dict[str, str]:
-    from evenhand.study.techniques import described
+    from evenhand.study.ablate.techniques import described
 
     return described()
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from evenhand import recipes
+from evenhand.cli.options import Settings
 from evenhand.config import override
 from evenhand.errors import ConfigError
 from evenhand.toml import typed_setting
@@ -29,9 +30,7 @@ def pretrain(
     tune: Annotated[str | None, typer.Option(help="As train is given it; not learnt from.")] = None,
     report: Annotated[str | None, typer.Option(help="Likewise.")] = None,
     recipe: Annotated[str, typer.Option(help="Name or run file.")] = "series",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
-    ] = None,
+    settings: Settings = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="New folder for it.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the one in this folder.")] = None,
 ) -> int:

@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from evenhand.run.sources import Sources
     from evenhand.study.folder import Study
 
-LabelsFile = Annotated[Path | None, typer.Option(help="One label name a line.")]
-Recipe = Annotated[
-    str | None,
-    typer.Option(help="Name or run file; balanced if not given, series for recordings."),
-]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
-]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that train at once.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell the plan and its time, no more.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="New folder for the study.")]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from evenhand import recipes
+from evenhand.cli.options import Data, LabelsFile, Recipe, Report, Settings, Tune
 from evenhand.config import override
 from evenhand.toml import toml_text, typed_setting
 
@@ -17,16 +18,11 @@ KEYS |= {"split": "data.split", "sample": "data.sample", "max-time": "train.max_
 
 
 def train(
-    data: Annotated[
-        str | None, typer.Argument(help="File, folder or hub id with the rows.")
-    ] = None,
-    tune: Annotated[str | None, typer.Option(help="Rows that choose epoch and cuts.")] = None,
-    report: Annotated[str | None, typer.Option(help="Rows that are only measured.")] = None,
-    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(help="Name or run file; balanced if not given, series for recordings."),
-    ] = None,
+    data: Data = None,
+    tune: Tune = None,
+    report: Report = None,
+    labels_file: LabelsFile = None,
+    recipe: Recipe = None,
     text: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="Label column; repeat for one column a label.")
@@ -45,9 +41,7 @@ def train(
         str | None, typer.Option(help="Time budget of training: 90s, 30m, 2h.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Same as --recipe quick.")] = False,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
-    ] = None,
+    settings: Settings = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="New folder for the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
 ) -> int:

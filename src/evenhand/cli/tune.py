@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from evenhand.cli.options import Data, LabelsFile, Settings
+
 if TYPE_CHECKING:
     from evenhand.study.search.search import Search
 
 
 def tune(
-    data: Annotated[
-        str | None, typer.Argument(help="File, folder or hub id with the rows.")
-    ] = None,
+    data: Data = None,
     tune: Annotated[str | None, typer.Option(help="Rows on which trials are compared.")] = None,
     report: Annotated[
         str | None, typer.Option(help="Rows that stay shut until the best is measured.")
     ] = None,
-    labels_file: Annotated[Path | None, typer.Option(help="One label name a line.")] = None,
+    labels_file: LabelsFile = None,
     recipe: Annotated[str | None, typer.Option(help="Name or run file to start from.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of a run file.")
-    ] = None,
+    settings: Settings = None,
     space: Annotated[
         str | None,
         typer.Option(help="Name or TOML file: evenhand list spaces; small if not given."),

@@ -20,14 +20,13 @@ from evenhand.decide.rule import fit_rule
 from evenhand.evaluate.intervals import (
     METHOD,
     Replicates,
-    bootstrap,
     decided_statistic,
     groups_drawn,
     ranking_statistic,
 )
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.selection import ranking_scores
-from evenhand.evaluate.systems import Question, measured_rows
+from evenhand.evaluate.systems import Question, measured_rows, resampled
 from evenhand.types import Predictions, Role
 
 OURS = "ensemble"
@@ -168,13 +167,7 @@ def _resampled(answers: Sequence[Answer], question: Question) -> list[_Resampled
     rows = answers[0].rows
     statistics = [decided_statistic(rows.truth_NC, a.decided_NC) for a in answers]
     statistics += [ranking_statistic(rows.truth_NC, ranking_scores(a.rows)) for a in answers]
-    found = bootstrap(
-        statistics,
-        len(rows),
-        resamples=question.resamples,
-        seed=question.seed,
-        groups_N=rows.groups_N,
-    )
+    found = resampled(statistics, rows, question)
     halves = zip(answers, found[: len(answers)], found[len(answers) :], strict=True)
     return [_Resampled(a.name, decided, ranked, question.level) for a, decided, ranked in halves]
 

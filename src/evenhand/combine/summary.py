@@ -11,6 +11,7 @@ from rich.text import Text
 
 from evenhand.combine.evidence import best_difference
 from evenhand.evaluate.summary import estimate_line
+from evenhand.evaluate.terminal import cells, figure, grid, number
 
 LONGEST_NAME = 30
 MOST_MEMBERS = 12
@@ -46,7 +47,7 @@ def verdict(contents: Row) -> tuple[str, str]:
     gap, best = best_difference(contents)["macro_f1"], contents["best_single"]
     if gap["low"] is None:
         return "same", f"Not compared with its best member, {best}: macro-F1 is undefined"
-    told = f"macro-F1 {signed(gap['value'])} ({signed(gap['low'])} to {signed(gap['high'])})"
+    told = f"macro-F1 {figure(gap, signed=True)}"
     if gap["low"] > 0:
         return "better", f"Better than its best member, {best}: {told}"
     if gap["high"] < 0:
@@ -58,7 +59,7 @@ def diversity_line(contents: Row) -> str:
     """Say how alike members err: the means over all pairs of them."""
     mean, pairs = contents["diversity"]["mean"], len(contents["diversity"]["pairs"])
     figures = ", ".join(
-        f"{words} {'n/a' if mean[name] is None else format(mean[name], '.3f')}"
+        f"{words} {number(mean[name])}"
         for name, words in (
             ("disagreement", "disagreement"),
             ("q", "Q statistic"),
@@ -68,11 +69,6 @@ def diversity_line(contents: Row) -> str:
     return f"diversity  {figures} (mean of {pairs} pair{'' if pairs == 1 else 's'})"
 
 
-def signed(value: float | None) -> str:
-    """Return a difference with its sign."""
-    return "n/a" if value is None else f"{value:+.3f}"
-
-
 def _measured(contents: Row) -> str:
     """Say which rows were measured; the epoch, of which ``estimate_line`` speaks, is the note's."""
     told = estimate_line(contents).removesuffix(" (the epoch was chosen on them too)")
@@ -80,31 +76,29 @@ def _measured(contents: Row) -> str:
 
 
 def _beside(contents: Row) -> Table:
-    table = _table("system", "macro-F1", "interval", "macro-AP", "ensemble less it", "interval")
+    head = ("system", "macro-F1", "interval", "macro-AP", "ensemble less it", "interval")
+    table = grid(*head, widest=LONGEST_NAME)
     ours = contents["ensemble"]
     table.add_row(*_figures(ours), "", "", style="bold")
     rows = list(zip(contents["members"], contents["differences"], strict=True))
     for member, gap in rows[:MOST_MEMBERS]:
-        difference = gap["macro_f1"]
-        table.add_row(*_figures(member), signed(difference["value"]), _signed_interval(difference))
+        table.add_row(*_figures(member), *cells(gap["macro_f1"], signed=True))
     if len(rows) > MOST_MEMBERS:
         table.add_row(Text(f"... {len(rows) - MOST_MEMBERS} more", style="dim"))
     return table
 
 
 def _brings(contents: Row) -> Table:
-    table = _table("what a member brings", "weight", "macro-F1", "interval", "macro-AP", "interval")
+    head = ("what a member brings", "weight", "macro-F1", "interval", "macro-AP", "interval")
+    table = grid(*head, widest=LONGEST_NAME)
     weights = contents["weights"] or [None] * len(contents["members"])
     rows = list(zip(contents["contributions"], weights, strict=True))
     for gain, weight in rows[:MOST_MEMBERS]:
-        f1, ap = gain["macro_f1"], gain["macro_ap"]
         table.add_row(
             Text(shortened(gain["name"])),
             "" if weight is None else f"{weight:.3f}",
-            signed(f1["value"]),
-            _signed_interval(f1),
-            signed(ap["value"]),
-            _signed_interval(ap),
+            *cells(gain["macro_f1"], signed=True),
+            *cells(gain["macro_ap"], signed=True),
         )
     return table
 
@@ -115,19 +109,5 @@ def shortened(name: str) -> str:
 
 
 def _figures(system: Row) -> tuple[Text, str, str, str]:
-    f1, ap = system["macro_f1"], system["macro_ap"]["value"]
-    interval = "n/a" if f1["low"] is None else f"{f1['low']:.3f} to {f1['high']:.3f}"
-    value, area = ("n/a" if v is None else f"{v:.3f}" for v in (f1["value"], ap))
-    return Text(shortened(system["name"])), value, interval, area
-
-
-def _signed_interval(part: Row) -> str:
-    return "n/a" if part["low"] is None else f"{signed(part['low'])} to {signed(part['high'])}"
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
-    table.columns[0].max_width = LONGEST_NAME
-    return table
+    area = number(system["macro_ap"]["value"])
+    return Text(shortened(system["name"])), *cells(system["macro_f1"]), area

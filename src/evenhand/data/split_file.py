@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 from evenhand.data.rows import Dataset
-from evenhand.durable import write_bytes
+from evenhand.durable import write_table
 from evenhand.types import Role
 
 
@@ -24,15 +23,12 @@ def save_split(path: Path, dataset: Dataset) -> None:
         WriteError: E106 when it cannot be written.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns = {
         "id": pa.array(dataset.ids, pa.string()),
         "role": pa.array([role.value for role in dataset.roles], pa.string()),
     }
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer)
-    write_bytes(path, buffer.getvalue())
+    write_table(path, pa.table(columns))
 
 
 def load_split(path: Path) -> dict[str, Role]:

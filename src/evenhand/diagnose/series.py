@@ -7,6 +7,7 @@ from typing import Any
 
 from evenhand.diagnose.checks import check
 from evenhand.diagnose.patient import Patient
+from evenhand.evaluate.terminal import figure, number
 from evenhand.finding import Finding
 
 FEWEST_AHEAD = 5
@@ -29,7 +30,7 @@ def always_answered(patient: Patient) -> Finding | None:
         "D112",
         "warning",
         f"F1 of {positive['label']} is that of always answering it",
-        f"it is {_figure(positive['f1'])}, and always answering {positive['label']}, which "
+        f"it is {figure(positive['f1'])}, and always answering {positive['label']}, which "
         f"{positive['share']:.1%} of the windows are, gives {positive['always_f1']['value']:.3f}",
         {},
         "an F1 of a rare class means nothing without this number beside it",
@@ -50,9 +51,9 @@ def not_foretold(patient: Patient) -> Finding | None:
         "D113",
         "warning",
         "events are not foretold",
-        f"on the {found['ahead']['rows']:,} windows before an event F1 is {_figure(ahead)}, and "
+        f"on the {found['ahead']['rows']:,} windows before an event F1 is {figure(ahead)}, and "
         f"always telling one gives {always:.3f}; in an event recall is "
-        f"{_plain(found['begun']['recall'])}",
+        f"{number(found['begun']['recall']['value'])}",
         {},
         "the score comes from windows in which the event goes on; a longer window, or a shorter "
         "horizon, may show what comes before",
@@ -65,7 +66,9 @@ def idle_stream(patient: Patient) -> Finding | None:
     idle = [w for w in patient.series.get("without", ()) if _brings_nothing(w["difference"])]
     if not idle:
         return None
-    said = "; ".join(f"without {w['stream']} it is {_signed(w['difference'])}" for w in idle)
+    said = "; ".join(
+        f"without {w['stream']} it is {figure(w['difference'], signed=True)}" for w in idle
+    )
     return Finding(
         "D306",
         "tip",
@@ -90,7 +93,7 @@ def harmful_stream(patient: Patient) -> Finding | None:
         "D307",
         "warning",
         "a stream that does harm",
-        f"without {worst['stream']} macro-F1 is {_signed(worst['difference'])}",
+        f"without {worst['stream']} macro-F1 is {figure(worst['difference'], signed=True)}",
         {"series": {"streams": rest}},
         "it says something about the fit recordings that does not hold for others; the measured "
         "rows told so, and who goes by that has chosen on them: measure the next run on others",
@@ -101,17 +104,3 @@ def _brings_nothing(difference: Part) -> bool:
     """Say whether the score without a stream may be the same, and is not much lower."""
     low, value, high = (difference[key] for key in ("low", "value", "high"))
     return low is not None and value > -LITTLE and low <= 0 <= high
-
-
-def _figure(part: Part) -> str:
-    if part["low"] is None:
-        return _plain(part)
-    return f"{part['value']:.3f} ({part['low']:.3f} to {part['high']:.3f})"
-
-
-def _plain(part: Part) -> str:
-    return "n/a" if part["value"] is None else f"{part['value']:.3f}"
-
-
-def _signed(part: Part) -> str:
-    return f"{part['value']:+.3f} ({part['low']:+.3f} to {part['high']:+.3f})"

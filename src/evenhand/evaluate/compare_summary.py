@@ -10,10 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from evenhand.evaluate.compare import OVERALL
+from evenhand.evaluate.terminal import cells, figure, grid, number
 
 SHOWN_CLASSES = 12
 SHOWN_FLIPS = 5
 LONGEST_TEXT = 88
+LONGEST_NAME = 28
 ALPHA = 0.05
 TONES = {"B": "bold green", "A": "bold red"}
 
@@ -30,7 +32,7 @@ def verdict(contents: Row) -> tuple[str, str]:
     gap = contents["macro_f1"]
     if gap["low"] is None:
         return "nothing is known: macro-F1 is undefined on these rows", ""
-    span = f"macro-F1 B less A {signed(gap['difference'])} ({between(gap)})"
+    span = f"macro-F1 B less A {figure(gap, 'difference', signed=True)}"
     if gap["low"] > 0:
         return f"B is better: {span}", "B"
     if gap["high"] < 0:
@@ -62,7 +64,6 @@ def facts(contents: Row) -> list[str]:
     four, flips = contents["four_way"], contents["flips"]
     test = contents["mcnemar"][OVERALL]
     kappa = contents["kappa"][OVERALL]
-    agreement = "n/a" if kappa is None else f"{kappa:.3f}"
     groups = contents.get("groups")
     drawn = (
         []
@@ -78,7 +79,7 @@ def facts(contents: Row) -> list[str]:
         f"{contents['rows']:,} rows: both right {four['both_right']:,}, only A "
         f"{four['a_only']:,}, only B {four['b_only']:,}, both wrong {four['both_wrong']:,}",
         f"McNemar, whole rows: {p_value(test['p'])}; agreement of A and B beyond chance "
-        f"(kappa): {agreement}",
+        f"(kappa): {number(kappa)}",
         f"flips: {flips['count']:,} of {contents['rows']:,} rows ({flips['rate']:.1%}); to right "
         f"{flips['to_right']:,}, to wrong {flips['to_wrong']:,}, wrong to wrong "
         f"{flips['still_wrong']:,}",
@@ -104,18 +105,8 @@ def p_value(p: float) -> str:
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.4f}"
 
 
-def signed(value: float | None) -> str:
-    """Return a difference with its sign."""
-    return "n/a" if value is None else f"{value:+.3f}"
-
-
-def between(part: Row) -> str:
-    """Return the bounds of a difference."""
-    return "n/a" if part["low"] is None else f"{part['low']:+.3f} to {part['high']:+.3f}"
-
-
 def _figures(contents: Row) -> Table:
-    table = _table(("", "A", "B", "B less A", f"{contents['level']:.0%} interval"))
+    table = grid("", "A", "B", "B less A", f"{contents['level']:.0%} interval", widest=LONGEST_NAME)
     for key, name in (
         ("macro_f1", "macro-F1"),
         ("micro_f1", "micro-F1"),
@@ -130,7 +121,8 @@ def _figures(contents: Row) -> Table:
 
 def _classes(rows: Sequence[Row]) -> Table:
     """List the classes whose F1 moved most, those that the test proves first."""
-    table = _table(("class", "support", "F1 A", "F1 B", "B less A", "interval", "McNemar (Holm)"))
+    head = ("class", "support", "F1 A", "F1 B", "B less A", "interval", "McNemar (Holm)")
+    table = grid(*head, widest=LONGEST_NAME)
     ordered = sorted(
         rows,
         key=lambda row: (
@@ -139,14 +131,12 @@ def _classes(rows: Sequence[Row]) -> Table:
         ),
     )
     for row in ordered[:SHOWN_CLASSES]:
-        gap = row["f1_difference"]
         table.add_row(
             Text(row["name"]),
             f"{row['support']:,}",
-            _number(row["f1_a"]["value"]),
-            _number(row["f1_b"]["value"]),
-            signed(gap["value"]),
-            between(gap),
+            number(row["f1_a"]["value"]),
+            number(row["f1_b"]["value"]),
+            *cells(row["f1_difference"], signed=True),
             p_value(row["mcnemar"]["p_holm"]),
         )
     if len(rows) > SHOWN_CLASSES:
@@ -156,7 +146,7 @@ def _classes(rows: Sequence[Row]) -> Table:
 
 def _slices(sliced: Row) -> Table:
     head = (sliced["column"], "rows", "A", "B", "B less A", "interval", "McNemar (Holm)", "flips")
-    table = _table(head)
+    table = grid(*head, widest=LONGEST_NAME)
     for part in sliced["parts"]:
         table.add_row(
             Text(part["value"]),
@@ -169,16 +159,4 @@ def _slices(sliced: Row) -> Table:
 
 
 def _cells(part: Row) -> tuple[str, str, str, str]:
-    return _number(part["a"]), _number(part["b"]), signed(part["difference"]), between(part)
-
-
-def _table(columns: tuple[str, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
-    table.columns[0].max_width = 28
-    return table
-
-
-def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}"
+    return number(part["a"]), number(part["b"]), *cells(part, "difference", signed=True)

@@ -18,12 +18,11 @@ from evenhand.evaluate.intervals import (
     Figures,
     Replicates,
     Statistic,
-    bootstrap,
     decided_statistic,
 )
 from evenhand.evaluate.metrics import Decided, divide
 from evenhand.evaluate.places import Places
-from evenhand.evaluate.systems import Question
+from evenhand.evaluate.systems import Question, resampled
 from evenhand.types import Floats, Predictions
 
 QUARTERS = 4
@@ -102,13 +101,7 @@ def foretelling(
         statistics += [
             _telling(positive_N, given_N, rows_N) for given_N in (told_N, np.ones_like(told_N))
         ]
-    leads, *pairs = bootstrap(
-        statistics,
-        len(rows),
-        resamples=question.resamples,
-        seed=question.seed,
-        groups_N=rows.groups_N,
-    )
+    leads, *pairs = resampled(statistics, rows, question)
     level = question.level
     return {
         name: _part(positive_N & rows_N, rows_N, pairs[2 * i], pairs[2 * i + 1], level=level)

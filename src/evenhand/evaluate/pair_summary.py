@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from evenhand.evaluate.compare import OVERALL
-from evenhand.evaluate.compare_summary import between, p_value, signed, summary
+from evenhand.evaluate.compare_summary import p_value, summary
+from evenhand.evaluate.terminal import cells, grid
 
 SHOWN_LABELS = 8
 WIDEST = 24
@@ -86,7 +87,7 @@ def token_lines(tokens: Row) -> list[str]:
 
 def _tokens(contents: Row) -> Table:
     head = ("mean", "median", "95 %", "a char", "a byte", "unknown", "cut", "ms a text")
-    table = _table(("tokens a text", *head))
+    table = grid("tokens a text", *head, widest=WIDEST)
     for side in ("a", "b"):
         row, times = contents["tokens"][side], contents["tokens"]["latency"][side]
         table.add_row(
@@ -106,21 +107,20 @@ def _tokens(contents: Row) -> Table:
 def _perturbations(contents: Row) -> Table:
     names = {contents["pair"][side]["column"]: side.upper() for side in ("a", "b")}
     head = ("changed", "flips", "wrong", "right", "F1", "interval", "McNemar")
-    table = _table(("perturbed, rate", *head))
+    table = grid("perturbed, rate", *head, widest=WIDEST)
     for one in contents["perturbations"]:
         name = Text(f"{names[one['column']]} {one['name']} {one['rate']:g}")
         if one["flips"] is None:
             table.add_row(name, f"{one['changed']:,}", *["n/a"] * 6)
             continue
-        flips, gap = one["flips"], one["macro_f1"]
+        flips = one["flips"]
         table.add_row(
             name,
             f"{one['changed']:,}",
             f"{flips['count']:,} ({flips['rate']:.1%})",
             f"{flips['to_wrong']:,}",
             f"{flips['to_right']:,}",
-            signed(gap["difference"]),
-            between(gap),
+            *cells(one["macro_f1"], "difference", signed=True),
             p_value(one["mcnemar"][OVERALL]["p_holm"]),
         )
     return table
@@ -136,11 +136,3 @@ def _unchanged(perturbations: Sequence[Row]) -> list[str]:
 def _digits(milliseconds: float) -> str:
     """Return three digits that count, or whole milliseconds where there are more."""
     return f"{milliseconds:.3g}" if milliseconds < 100 else f"{milliseconds:.0f}"
-
-
-def _table(columns: tuple[str, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
-    table.columns[0].max_width = WIDEST
-    return table

@@ -6,7 +6,6 @@ times rests on stored rows. Shapes: N windows.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evenhand.data.series import SeriesSchema, Windows
-from evenhand.durable import write_bytes
+from evenhand.durable import write_table
 from evenhand.errors import DataError, MissingFileError
 from evenhand.types import Floats
 
@@ -76,10 +75,7 @@ class Places:
 def save_places(path: Path, places: Places) -> None:
     """Write ``places`` to ``path`` (Parquet), whole or not at all."""
     values = (places.ids, places.recordings, places.start_N, places.end_N, places.current_N)
-    table = pa.table(dict(zip(COLUMNS, (*values, places.wait_N), strict=True)))
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer)
-    write_bytes(path, buffer.getvalue())
+    write_table(path, pa.table(dict(zip(COLUMNS, (*values, places.wait_N), strict=True))))
 
 
 def load_places(path: Path) -> Places:

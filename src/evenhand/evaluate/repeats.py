@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evenhand.evaluate.terminal import grid, number
+
 MOST_CLASSES = 8
 
 Row = Mapping[str, Any]
@@ -90,10 +92,8 @@ class Repeats:
 
     def show(self, *, console: Console) -> None:
         """Print figures over all classes, and the classes on which the seeds differ most."""
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column("over seeds", no_wrap=True)
-        for column in (*(f"seed {seed}" for seed in self.seeds), "mean", "deviation"):
-            table.add_column(column, justify="right", no_wrap=True)
+        seeds = (f"seed {seed}" for seed in self.seeds)
+        table = grid("over seeds", *seeds, "mean", "deviation")
         for spread in self.overall:
             _add(table, spread, name=spread.name.replace("_", " "))
         ordered = sorted(self.per_class, key=_unrest, reverse=True)
@@ -112,6 +112,5 @@ def _unrest(spread: Spread) -> float:
 def _add(table: Table, spread: Spread, *, name: str) -> None:
     table.add_row(
         Text(name),
-        *("n/a" if v is None else f"{v:.3f}" for v in spread.values),
-        *("n/a" if v is None else f"{v:.3f}" for v in (spread.mean, spread.deviation)),
+        *(number(v) for v in (*spread.values, spread.mean, spread.deviation)),
     )

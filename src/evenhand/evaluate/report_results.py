@@ -21,7 +21,6 @@ from evenhand.evaluate.report_story import (
 )
 from evenhand.evaluate.report_verdict import leads, short_name
 from evenhand.evaluate.report_words import (
-    NOT_AVAILABLE,
     UNSTABLE,
     count,
     figure,
@@ -33,6 +32,7 @@ from evenhand.evaluate.report_words import (
     plain_figure,
     words,
 )
+from evenhand.evaluate.terminal import NOT_AVAILABLE
 from evenhand.types import Task
 
 DRAWN_CLASSES = 60

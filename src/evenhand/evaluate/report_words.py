@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evenhand.evaluate import terminal
 from evenhand.evaluate.intervals import METHOD
 from evenhand.evaluate.report_story import Cell
+from evenhand.evaluate.terminal import NOT_AVAILABLE
 
-NOT_AVAILABLE = "n/a"
 MINUS = "\N{MINUS SIGN}"
 UNSTABLE = "< 20 rows"
 SPOKEN = {
@@ -38,16 +39,12 @@ SPOKEN = {
 
 def number(value: float | None, *, signed: bool = False) -> str:
     """Return three decimals with a true minus sign, or ``n/a``."""
-    if value is None:
-        return NOT_AVAILABLE
-    return f"{round(value, 3) + 0.0:{'+' if signed else ''}.3f}".replace("-", MINUS)
+    return terminal.number(value, signed=signed).replace("-", MINUS)
 
 
 def interval(part: Mapping[str, Any], *, signed: bool = False) -> str:
     """Return ``low to high``, or ``n/a`` where either end is undefined."""
-    if part["low"] is None or part["high"] is None:
-        return NOT_AVAILABLE
-    return f"{number(part['low'], signed=signed)} to {number(part['high'], signed=signed)}"
+    return terminal.interval(part, signed=signed).replace("-", MINUS)
 
 
 def percent(share: float) -> str:

@@ -14,12 +14,12 @@ from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
 from evenhand.evaluate.baselines import always
 from evenhand.evaluate.foretelling import foretelling
-from evenhand.evaluate.intervals import bootstrap, decided_statistic
+from evenhand.evaluate.intervals import decided_statistic
 from evenhand.evaluate.metrics import Decided, divide
 from evenhand.evaluate.places import Places
 from evenhand.evaluate.sequences import sequence_level
 from evenhand.evaluate.streams import decided_without, without_streams
-from evenhand.evaluate.systems import Question
+from evenhand.evaluate.systems import Question, resampled
 from evenhand.types import FitStatistics, LabelSpace, Predictions, Task
 
 FORETOLD = ("horizon", "any", "future")
@@ -101,13 +101,8 @@ def _positive(rows: Predictions, decided_NC: Decided, question: Question) -> dic
     counts = FitStatistics.of(rows.truth_NC, rows.labels.task)
     every_NC = always(counts, len(rows), label)
     columns = [d_NC[:, [label]] for d_NC in (decided_NC, every_NC)]
-    ours, trivial = bootstrap(
-        [decided_statistic(rows.truth_NC[:, [label]], d_N1) for d_N1 in columns],
-        len(rows),
-        resamples=question.resamples,
-        seed=question.seed,
-        groups_N=rows.groups_N,
-    )
+    statistics = [decided_statistic(rows.truth_NC[:, [label]], d_N1) for d_N1 in columns]
+    ours, trivial = resampled(statistics, rows, question)
     level = question.level
     return {
         "label": rows.labels.names[label],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evenhand.evaluate.terminal import figure, number
+
 FEW_GROUPS = 20
 """Groups below which resampling them draws intervals that are too narrow."""
 
@@ -22,13 +24,14 @@ def series_lines(results: Row) -> Iterator[str]:
         return
     if positive := series["positive"]:
         yield (
-            f"{positive['label']}, {positive['share']:.1%} of the windows: F1 "
-            f"{_figure(positive['f1'])}; always answering it {_plain(positive['always_f1'])}"
+            f"{positive['label']}, {positive['share']:.1%} of the windows: "
+            f"F1 {figure(positive['f1'])}; "
+            f"always answering it {number(positive['always_f1']['value'])}"
         )
     for without in series["without"]:
         yield (
-            f"without {without['stream']}: macro-F1 {_figure(without['macro_f1'])}, "
-            f"{_signed(without['difference'])} from all streams"
+            f"without {without['stream']}: macro-F1 {figure(without['macro_f1'])}, "
+            f"{figure(without['difference'], signed=True)} from all streams"
         )
     if sequences := series["sequences"]:
         yield f"whole recordings, {sequences['recordings']:,}: {_levels(sequences)}"
@@ -42,8 +45,8 @@ def _levels(sequences: Row) -> str:
         level = sequences[how]
         baseline = level["baseline"]
         parts.append(
-            f"{how} window, macro-F1 {_figure(level['macro_f1'])} against "
-            f"{_plain(baseline['macro_f1'])} of {baseline['name']}"
+            f"{how} window, macro-F1 {figure(level['macro_f1'])} against "
+            f"{number(baseline['macro_f1']['value'])} of {baseline['name']}"
         )
     return "; ".join(parts)
 
@@ -51,9 +54,9 @@ def _levels(sequences: Row) -> str:
 def _foretold(foretelling: Row) -> Iterator[str]:
     ahead, begun, lead = (foretelling[key] for key in ("ahead", "begun", "lead"))
     yield (
-        f"before an event begins: F1 {_figure(ahead['f1'])} on {ahead['rows']:,} windows, always "
-        f"telling one {_plain(ahead['always_f1'])}; in one already: recall "
-        f"{_plain(begun['recall'])} on {begun['positives']:,}"
+        f"before an event begins: F1 {figure(ahead['f1'])} on {ahead['rows']:,} windows, always "
+        f"telling one {number(ahead['always_f1']['value'])}; in one already: recall "
+        f"{number(begun['recall']['value'])} on {begun['positives']:,}"
     )
     spans = ", ".join(
         f"{share['value']:.0%} {'at all' if not share['at_least'] else _span(share)}"
@@ -70,19 +73,3 @@ def _foretold(foretelling: Row) -> Iterator[str]:
 
 def _span(share: Row) -> str:
     return f"at least {share['at_least']:.3g} s before"
-
-
-def _figure(part: Row) -> str:
-    if part["low"] is None:
-        return _plain(part)
-    return f"{_plain(part)} ({part['low']:.3f} to {part['high']:.3f})"
-
-
-def _plain(part: Row) -> str:
-    return "n/a" if part["value"] is None else f"{part['value']:.3f}"
-
-
-def _signed(part: Row) -> str:
-    if part["value"] is None:
-        return "n/a"
-    return f"{part['value']:+.3f} ({part['low']:+.3f} to {part['high']:+.3f})"

@@ -10,9 +10,9 @@ import numpy as np
 
 from evenhand.decide import Choice, Decision, crossfit
 from evenhand.decide.rule import fit_rule
-from evenhand.evaluate.intervals import bootstrap, decided_statistic
+from evenhand.evaluate.intervals import decided_statistic
 from evenhand.evaluate.metrics import Decided
-from evenhand.evaluate.systems import Question
+from evenhand.evaluate.systems import Question, resampled
 from evenhand.types import Predictions, Role
 
 
@@ -56,13 +56,9 @@ def without_streams(
         hidden: stream -> labels given without it.
         question: resamples, level, seed, positive.
     """
-    whole, *others = bootstrap(
-        [decided_statistic(rows.truth_NC, d_NC) for d_NC in (decided_NC, *hidden.values())],
-        len(rows),
-        resamples=question.resamples,
-        seed=question.seed,
-        groups_N=rows.groups_N,
-    )
+    given = (decided_NC, *hidden.values())
+    statistics = [decided_statistic(rows.truth_NC, d_NC) for d_NC in given]
+    whole, *others = resampled(statistics, rows, question)
     level = question.level
     return [
         {

@@ -15,6 +15,7 @@ from evenhand.evaluate.report_verdict import cautions, verdict
 from evenhand.evaluate.report_words import shortened
 from evenhand.evaluate.series_summary import series_lines
 from evenhand.evaluate.systems import OURS
+from evenhand.evaluate.terminal import cells, grid, number, worth
 from evenhand.types import Task
 
 WEAKEST = 8
@@ -83,15 +84,13 @@ def _systems(systems: Sequence[Row], looked_for: str | None) -> Table:
     """List the systems; where a label is looked for, its F1 stands in place of micro-F1."""
     other = "micro-F1" if looked_for is None else f"F1 {shortened(looked_for, LONGEST_LABEL)}"
     key = "micro_f1" if looked_for is None else "positive_f1"
-    table = _table(("system", "macro-F1", "interval", other, "macro-AP"))
+    table = _grid("system", "macro-F1", "interval", other, "macro-AP")
     for place, system in enumerate(systems):
-        macro_f1 = system["macro_f1"]
         table.add_row(
             Text(system["name"]),
-            _number(macro_f1["value"]),
-            _interval(macro_f1),
-            _number(system[key]["value"]),
-            _number(system["macro_ap"]["value"]) if system["macro_ap"] else "",
+            *cells(system["macro_f1"]),
+            number(system[key]["value"]),
+            number(system["macro_ap"]["value"]) if system["macro_ap"] else "",
             style="bold" if place == 0 else "",
         )
     return table
@@ -99,9 +98,9 @@ def _systems(systems: Sequence[Row], looked_for: str | None) -> Table:
 
 def _classes(per_class: Sequence[Row], task: str) -> Table:
     """List the weakest and strongest classes by F1, an undefined one before all others."""
-    ordered = sorted(per_class, key=_worth)
+    ordered = sorted(per_class, key=worth)
     cut = "bias" if task == Task.MULTICLASS else "cut"
-    table = _table(("class, weakest first", "support", "F1", "interval", cut))
+    table = _grid("class, weakest first", "support", "F1", "interval", cut)
     hidden = max(0, len(ordered) - WEAKEST - STRONGEST)
     for place, row in enumerate(ordered):
         if hidden and place == WEAKEST:
@@ -110,16 +109,10 @@ def _classes(per_class: Sequence[Row], task: str) -> Table:
             table.add_row(
                 Text(row["name"]),
                 f"{row['support']:,}{'*' if row['unstable'] else ' '}",
-                _number(row["f1"]["value"]),
-                _interval(row["f1"]),
-                _number(row["threshold"]),
+                *cells(row["f1"]),
+                number(row["threshold"]),
             )
     return table
-
-
-def _worth(row: Row) -> float:
-    value = row["f1"]["value"]
-    return -1.0 if value is None else float(value)
 
 
 def _footnotes(results: Mapping[str, Any]) -> str:
@@ -131,22 +124,10 @@ def _footnotes(results: Mapping[str, Any]) -> str:
     return "; ".join(notes)
 
 
-def _table(columns: tuple[str, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
-    table.columns[0].min_width = table.columns[0].max_width = LONGEST_NAME
+def _grid(*columns: str) -> Table:
+    table = grid(*columns, widest=LONGEST_NAME)
+    table.columns[0].min_width = LONGEST_NAME
     return table
-
-
-def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}"
-
-
-def _interval(part: Row) -> str:
-    if part["low"] is None or part["high"] is None:
-        return "n/a"
-    return f"{part['low']:.3f} to {part['high']:.3f}"
 
 
 def _ascii_minus(text: str) -> str:

@@ -223,6 +223,19 @@ def baseline_systems(
     return [*models, *(System(name, "baseline", d_NC, None) for name, d_NC in drawn.items())]
 
 
+def resampled(
+    statistics: Sequence[Statistic], rows: Predictions, question: Question
+) -> list[Replicates]:
+    """Return statistics of the same draws of rows, units whole, as ``question`` asks for them."""
+    return bootstrap(
+        statistics,
+        len(rows),
+        resamples=question.resamples,
+        seed=question.seed,
+        groups_N=rows.groups_N,
+    )
+
+
 def measure(rows: Predictions, systems: Sequence[System], question: Question) -> list[Measured]:
     """Resample the rows once for all systems; a model's ranking is measured once."""
     scored = {id(s.scored): s.scored for s in systems if s.scored is not None}
@@ -230,13 +243,7 @@ def measure(rows: Predictions, systems: Sequence[System], question: Question) ->
         *(decided_statistic(rows.truth_NC, s.decided_NC) for s in systems),
         *(ranking_statistic(p.truth_NC, ranking_scores(p)) for p in scored.values()),
     ]
-    replicates = bootstrap(
-        statistics,
-        len(rows),
-        resamples=question.resamples,
-        seed=question.seed,
-        groups_N=rows.groups_N,
-    )
+    replicates = resampled(statistics, rows, question)
     ranked = dict(zip(scored, replicates[len(systems) :], strict=True))
     return [
         Measured(system, decided, ranked.get(id(system.scored)), question.level, question.positive)

@@ -13,6 +13,7 @@ from evenhand.calibrate.measures import calibration_figures
 from evenhand.evaluate.compare import Settings, compare
 from evenhand.evaluate.compare_rows import Answered
 from evenhand.evaluate.metrics import Decided
+from evenhand.evaluate.terminal import figure
 from evenhand.types import Floats, Predictions, Probs
 
 LOST_BY_A_CLASS = 0.01
@@ -193,4 +194,4 @@ def _is_lost(row: dict[str, Any]) -> bool:
 
 
 def _said(row: dict[str, Any]) -> str:
-    return f"{row['name']} {row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+    return f"{row['name']} {figure(row, 'difference', signed=True)}"

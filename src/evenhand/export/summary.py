@@ -1,4 +1,4 @@
-"""An export on one screen: size, parity, gates."""
+"""An export in a few lines: size, parity, gates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from evenhand.evaluate.compare_summary import between, signed
+from evenhand.evaluate.terminal import figure, number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,34 +19,28 @@ WORST = 3
 
 def summary(parity: Parity, *, console: Console) -> None:
     """Print how an export compares with the network that it was made from."""
+    for line in lines(parity):
+        console.print(Text(line), soft_wrap=True)
+
+
+def lines(parity: Parity) -> list[str]:
+    """Return size, differences, the classes that lose most, and every gate, a line each."""
     before, after = parity.ece
     macro = parity.macro_f1
-    worst = sorted(
-        (row for row in parity.per_class if row["difference"] is not None),
-        key=lambda row: float(row["difference"]),
-    )[:WORST]
-    lines = [
+    known = (row for row in parity.per_class if row["difference"] is not None)
+    worst = sorted(known, key=lambda row: float(row["difference"]))[:WORST]
+    return [
         f"graph    {parity.precision}, {parity.megabytes:.1f} MB",
         f"logits   differ by {parity.typical:.2g} on average, {parity.largest:.2g} at most",
         f"labels   {parity.flips:,} given by one of the two alone, "
         f"on {parity.rows:,} {parity.role} rows",
-        f"macro-F1 {_number(macro['a'])} before, {_number(macro['b'])} after, "
-        f"{signed(macro['difference'])} ({between(macro)})",
-        f"ECE      {_number(before)} before, {_number(after)} after",
+        f"macro-F1 {number(macro['a'])} before, {number(macro['b'])} after: "
+        f"{figure(macro, 'difference', signed=True)}",
+        f"ECE      {number(before)} before, {number(after)} after",
         *(
-            f"class    {row['name']}: {_number(row['before'])} before, "
-            f"{_number(row['after'])} after, {signed(row['difference'])} ({between(row)}), "
-            f"{row['support']} positives"
+            f"class    {row['name']}: {number(row['before'])} before, {number(row['after'])} after: "
+            f"{figure(row, 'difference', signed=True)}, {row['support']} positives"
             for row in worst
         ),
-        *(
-            f"{'passed ' if gate.passed else 'FAILED '}  {gate.name}: {gate.found}"
-            for gate in parity.gates
-        ),
+        *(f"{'passed' if g.passed else 'FAILED'}   {g.name}: {g.found}" for g in parity.gates),
     ]
-    for line in lines:
-        console.print(Text(line), soft_wrap=True)
-
-
-def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}"

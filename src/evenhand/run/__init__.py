@@ -3,6 +3,6 @@
 from evenhand.run.folder import Run
 from evenhand.run.screen import Screen
 from evenhand.run.sources import Sources
-from evenhand.run.train import resume, start
+from evenhand.run.train import resume, start, trained
 
-__all__ = ["Run", "Screen", "Sources", "resume", "start"]
+__all__ = ["Run", "Screen", "Sources", "resume", "start", "trained"]

@@ -27,9 +27,9 @@ from evenhand.evaluate.selection import macro_ap
 from evenhand.run.check_baselines import baselines_of
 from evenhand.run.check_series import windows_of
 from evenhand.run.predict import to_csv
-from evenhand.run.prepare_series import refuse_series_settings
 from evenhand.run.rivals import TFIDF
 from evenhand.run.sources import Sources
+from evenhand.run.unread import refuse_series_settings
 from evenhand.seeds import generator
 from evenhand.types import Predictions, Probs, Role
 

@@ -19,8 +19,8 @@ from evenhand.evaluate.baselines_series import SUMMARY, fit_features, summary_fe
 from evenhand.evaluate.selection import macro_ap
 from evenhand.evaluate.series import positive_of
 from evenhand.run.check_baselines import baselines_of
-from evenhand.run.prepare_series import refuse_text_settings
 from evenhand.run.sources import Sources
+from evenhand.run.unread import refuse_text_settings
 from evenhand.seeds import generator
 from evenhand.types import Predictions, Probs, Role
 

@@ -10,14 +10,22 @@ from typing import cast
 
 import numpy as np
 
-from evenhand.bundle import Classifier
+from evenhand.bundle import CARD, Classifier
 from evenhand.bundle import onnx as onnx_bundle
 from evenhand.bundle.onnx import OnnxClassifier
 from evenhand.data import Dataset
 from evenhand.decide import Decision
 from evenhand.decide.decision import fit_and_crossfit
 from evenhand.durable import write_bytes
-from evenhand.export import Measured, Parity, measure_parity, quantised, to_onnx, with_probabilities
+from evenhand.export import (
+    Measured,
+    Parity,
+    measure_parity,
+    quantised,
+    summary,
+    to_onnx,
+    with_probabilities,
+)
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Run
 from evenhand.run.prepared import predictions_of
@@ -39,12 +47,14 @@ class Exported:
         graph: the bytes of ``model.onnx``.
         decision: fitted to what the graph says of the tune rows.
         parity: with gates.
+        card: that of the run's bundle; None where it has none.
     """
 
     classifier: Classifier
     graph: bytes
     decision: Decision
     parity: Parity
+    card: str | None
 
     def save(self, path: Path) -> None:
         """Write a bundle, or the graph alone where ``path`` ends in ``.onnx``.
@@ -55,8 +65,14 @@ class Exported:
         if path.suffix == ONE_FILE:
             write_bytes(path, self.graph)
             return
-        parity = self.parity.to_dict()
-        onnx_bundle.save(path, self.graph, self.classifier, self.decision, parity=parity)
+        onnx_bundle.save(
+            path,
+            self.graph,
+            self.classifier,
+            self.decision,
+            parity=self.parity.to_dict(),
+            card=None if self.card is None else self.card + _section(self.parity),
+        )
 
 
 def export(
@@ -102,7 +118,20 @@ def export(
         megabytes=len(content) / 1e6,
         neighbours=_moved_by_neighbours(light, dataset, after.rows.role),
     )
-    return Exported(classifier, content, decision, parity)
+    card = run.layout.bundle / CARD
+    said = card.read_text("utf-8") if card.is_file() else None
+    return Exported(classifier, content, decision, parity, said)
+
+
+def _section(parity: Parity) -> str:
+    """Return what the card of an export says besides what the run's card says."""
+    told = "\n".join(f"    {line}" for line in summary.lines(parity))
+    return (
+        "\n## This bundle is an export\n\n"
+        f"One ONNX graph in {parity.precision}, made from the network that this card describes. "
+        "Its calibrator and cuts were\nchosen anew on the tune rows and stand in `decision.json`. "
+        f"Held against the network:\n\n{told}\n"
+    )
 
 
 def _decided(run: Run, dataset: Dataset, light: OnnxClassifier) -> tuple[Decision, Measured]:

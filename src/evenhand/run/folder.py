@@ -17,6 +17,9 @@ from evenhand.types import Predictions, Role
 if TYPE_CHECKING:
     from evenhand.bundle import Answers, Predictor
 
+NOT_FINITE = "non-finite"
+"""Why a run has stopped whose loss or gradient became NaN or infinite."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -74,6 +77,19 @@ class Layout:
     def findings(self) -> Path:
         """What the doctor says of the run."""
         return self.root / "findings.json"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end; what it writes last is there."""
+        return self.findings.is_file()
+
+    @property
+    def divergence(self) -> str | None:
+        """What was not finite on the step that ended the run; None where nothing was."""
+        if self.finished or not self.manifest.is_file():
+            return None
+        facts = read_sound(self.manifest, "facts")["facts"]
+        return str(facts["fault"]) if facts.get("stopped") == NOT_FINITE else None
 
     @property
     def report(self) -> Path:

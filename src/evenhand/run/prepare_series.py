@@ -7,35 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evenhand.augment import AUGMENTERS
 from evenhand.bundle import SeriesArchitecture, SeriesReader
-from evenhand.config import ModelConfig, PretrainConfig, RunConfig, SeriesConfig
+from evenhand.config import RunConfig
 from evenhand.data import Dataset
 from evenhand.data.series import Scaler, SeriesSchema, Windows
 from evenhand.errors import ConfigError
-from evenhand.models.series import SERIES_AUGMENTERS
-from evenhand.run.augmenters import refuse_other_augmenters
 from evenhand.run.prepared import Prepared
 from evenhand.run.pretrained import read_pretrained, refuse_frozen
+from evenhand.run.unread import OF_PRETRAINING, refuse_text_settings, set_among
 from evenhand.seeds import derive
 from evenhand.types import FitStatistics, Role
 
 if TYPE_CHECKING:
     from evenhand.losses import Loss
     from evenhand.models.series import SeriesClassifier
-    from evenhand.models.series.networks import Streams
+    from evenhand.models.series.table import Streams
     from evenhand.sampling import Sampler
 
-TEXT_KEYS = (
-    "backbone",
-    "pooling",
-    "max_length",
-    "placeholders",
-    "layers",
-    "vocabulary",
-    "label_texts",
-)
-"""Keys of ``[model]`` that only texts read."""
 FORETOLD = ("horizon", "any", "future")
 """Targets that are not the window's own label, so that this one can be learnt beside them."""
 
@@ -100,47 +88,19 @@ def series_of(dataset: Dataset) -> tuple[Windows, SeriesSchema]:
     return dataset.windows, dataset.schema
 
 
-def refuse_series_settings(config: RunConfig) -> None:
-    """Raise for settings that only series read, where the rows are texts.
-
-    Raises:
-        ConfigError: E105.
-    """
-    refuse_other_augmenters(config, AUGMENTERS, rows="texts")
-    changed = [f"series.{key}" for key in SeriesConfig.model_fields if _set(config.series, key)]
-    changed += [f"model.{key}" for key in ("network", "pretrained") if _set(config.model, key)]
-    changed += [
-        f"pretrain.{key}" for key in PretrainConfig.model_fields if _set(config.pretrain, key)
-    ]
-    if changed:
-        raise _unread(changed[0], "series", "these rows are texts")
-
-
-def refuse_text_settings(config: RunConfig) -> None:
-    """Raise for settings that only texts read, where the rows are series.
-
-    Raises:
-        ConfigError: E105.
-    """
-    refuse_other_augmenters(config, SERIES_AUGMENTERS, rows="windows of series")
-    changed = [f"model.{key}" for key in TEXT_KEYS if _set(config.model, key)]
-    if changed:
-        raise _unread(changed[0], "texts", "these rows are windows of series")
-
-
 def refuse_pretraining_settings(config: RunConfig) -> None:
     """Raise for settings of ``evenhand pretrain`` in a run that starts at random.
 
     Raises:
         ConfigError: E105.
     """
-    changed = [k for k in PretrainConfig.model_fields if _set(config.pretrain, k)]
+    changed = set_among(config, OF_PRETRAINING)
     if changed and config.model.pretrained is None:
         raise ConfigError(
             "E105",
             "only evenhand pretrain reads that setting, and this run starts at random",
-            got=f"pretrain.{changed[0]} is set, model.pretrained is not",
-            fix=f"leave out pretrain.{changed[0]}, or --set model.pretrained=FOLDER",
+            got=f"{changed[0]} is set, model.pretrained is not",
+            fix=f"leave out {changed[0]}, or --set model.pretrained=FOLDER",
         )
 
 
@@ -173,7 +133,7 @@ def _learns_present(config: RunConfig, schema: SeriesSchema) -> bool:
     weight = config.series.auxiliary
     if schema.target in FORETOLD:
         return weight > 0
-    if weight and _set(config.series, "auxiliary"):
+    if weight and set_among(config, ["series.auxiliary"]):
         raise ConfigError(
             "E105",
             "the present label is the target, and is not learnt a second time beside it",
@@ -213,16 +173,3 @@ def _said(fit: Windows, schema: SeriesSchema) -> Iterator[str]:
     frames = f"{lengths_N.mean():.0f} frames ({schema.seconds(1) * lengths_N.mean():.1f} s)"
     recordings = len(np.unique(fit.recording_N))
     yield f"windows {frames} each, from {recordings:,} fit recordings"
-
-
-def _set(section: ModelConfig | SeriesConfig | PretrainConfig, key: str) -> bool:
-    return bool(getattr(section, key) != type(section).model_fields[key].default)
-
-
-def _unread(key: str, who: str, rows: str) -> ConfigError:
-    return ConfigError(
-        "E105",
-        f"only {who} read that setting, and {rows}",
-        got=f"{key} is set",
-        fix=f"leave out {key}",
-    )

@@ -12,8 +12,8 @@ from evenhand.bundle import Architecture, TextReader
 from evenhand.config import ModelConfig, RunConfig
 from evenhand.data import Dataset, find_placeholders
 from evenhand.errors import ConfigError, MissingFileError, did_you_mean
-from evenhand.run.prepare_series import refuse_series_settings
 from evenhand.run.prepared import Prepared
+from evenhand.run.unread import refuse_series_settings
 from evenhand.seeds import derive
 from evenhand.types import FitStatistics, LabelSpace, Role
 

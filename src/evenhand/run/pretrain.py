@@ -21,7 +21,7 @@ from evenhand.run import provenance
 from evenhand.run.engine import Engine, plan_of
 from evenhand.run.folder import Layout
 from evenhand.run.prepare import check_parts
-from evenhand.run.prepare_series import refuse_text_settings, series_of
+from evenhand.run.prepare_series import series_of
 from evenhand.run.pretrained import recordings_of_roles
 from evenhand.run.provenance import Stopwatch
 from evenhand.run.screen import Screen
@@ -29,6 +29,7 @@ from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
 from evenhand.run.train import Job, read_rows
 from evenhand.run.unchanged import changed_data, changed_setting
+from evenhand.run.unread import refuse_text_settings
 from evenhand.seeds import derive, generator
 from evenhand.toml import read_toml, to_toml
 from evenhand.types import Role

@@ -27,6 +27,7 @@ from evenhand.predictions import load_predictions
 from evenhand.run import provenance
 from evenhand.run.folder import Layout
 from evenhand.run.sound import read_sound
+from evenhand.run.unread import without_unread
 from evenhand.training.hooks import read_history
 from evenhand.types import FitStatistics, Floats, Predictions, Role
 
@@ -114,7 +115,7 @@ def report_run(
         WriteError: E106 when they cannot be written.
     """
     manifest = read_sound(layout.manifest, "rows", "fit", "ledger")
-    resolved = read_sound(layout.resolved)
+    settings = without_unread(read_sound(layout.resolved), series="series" in metrics)
     evidence = Evidence(
         metrics=_with_settings(metrics),
         predictions=judged.predictions,
@@ -128,7 +129,7 @@ def report_run(
         positives=positives_in(layout, manifest, judged.predictions.labels.names),
         ledger=Ledger.from_dict(manifest["ledger"]).lines(),
         provenance=_provenance(manifest),
-        settings={key: value for key, value in resolved.items() if key != "gates"},
+        settings={key: value for key, value in settings.items() if key != "gates"},
         title=layout.root.resolve().name,
     )
     write_report(layout.root, evidence)

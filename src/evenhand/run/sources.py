@@ -12,6 +12,7 @@ from evenhand.config import RunConfig
 from evenhand.data import Dataset, read_dataset
 from evenhand.data.roles import Closed
 from evenhand.data.series import is_series, read_series
+from evenhand.data.table import read_table
 from evenhand.errors import ConfigError
 
 SERIES = "series"
@@ -40,6 +41,17 @@ class Sources:
     def closed(self) -> Sources:
         """Return the same without the report rows: what may choose something reads no more."""
         return replace(self, report=Closed(self.report))
+
+    def held(self, config: RunConfig) -> Sources:
+        """Return the same with its table in memory, to be read with other roles again and again.
+
+        Recordings stay where they are: their frames are cached.
+
+        Raises as ``read_table``.
+        """
+        if is_series(self.data):
+            return self
+        return replace(self, data=read_table(self.data, header=config.data.header))
 
     def recipe(self) -> str:
         """Return the recipe for these rows where nobody names one."""

@@ -25,7 +25,7 @@ from evenhand.run.conclude import REPORTING, conclude, texts_for_report
 from evenhand.run.deciding import check_demands, costs_of, kept_costs
 from evenhand.run.diagnose import findings_of
 from evenhand.run.engine import Engine, assemble
-from evenhand.run.folder import Layout, Run
+from evenhand.run.folder import NOT_FINITE, Layout, Run
 from evenhand.run.prepare import check_parts, prepare
 from evenhand.run.prepared import Prepared
 from evenhand.run.provenance import Stopwatch
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 FILES = (("decision", "costs"), ("distill", "teacher"), ("distill", "unlabelled"))
 """Settings that name a file."""
-_ENDS = {"E301": "non-finite", "E305": "signal"}
+_ENDS = {"E301": NOT_FINITE, "E305": "signal"}
 
 
 @dataclass
@@ -172,7 +172,7 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
             got=str(out),
             fix=f"evenhand ensemble --resume {out}",
         )
-    if layout.findings.is_file():
+    if layout.finished:
         raise MissingFileError(
             "E302", "that run is finished", got=str(out), fix=f"evenhand evaluate {out}"
         )
@@ -180,12 +180,7 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
     manifest = read_sound(layout.manifest, "sources", "sha256", "seconds")
     resolved = read_sound(layout.resolved, "train")
     if (setting := changed_setting(config, resolved)) is not None:
-        raise TrainingError(
-            "E303",
-            "the settings are no longer those that the run was started with",
-            got=f"{layout.asked}: {setting}",
-            fix="undo the change, or start a new run with another --out",
-        )
+        raise _changed("the settings are", f"{layout.asked}: {setting}", fix="undo the change")
     job = Job(
         Sources.from_dict(manifest["sources"]),
         config,
@@ -196,26 +191,38 @@ def resume(out: str | Path, *, screen: Screen, hooks: Sequence[Hook] = ()) -> Ru
         hooks,
     )
     if job.costs != kept_costs(layout):
-        raise TrainingError(
-            "E303",
-            "the costs are no longer those that the run was started with",
-            got=f"{config.decision.costs} has changed",
-            fix="undo the change, or start a new run with another --out",
-        )
+        got = f"{config.decision.costs} has changed"
+        raise _changed("the costs are", got, fix="undo the change")
     check_parts(config)
     dataset = read_rows(job)
     if (files := changed_data(dataset, manifest["sha256"])) is not None:
-        raise TrainingError(
-            "E303",
-            "the data is no longer what the run was started on",
-            got=files,
-            fix="restore the files, or start a new run with another --out",
-        )
+        raise _changed("the data is", files, fix="restore the files")
     _hear_teacher(job, dataset)
     _refuse_other_teaching(job.teaching, manifest.get("distill"))
     prepared = prepared_for(job, dataset)
     engine = assemble(config, dataset, prepared, layout=layout, screen=screen)
     return _finish(job, dataset, prepared, engine)
+
+
+def trained(
+    sources: Sources,
+    asked: Mapping[str, Any],
+    out: Path,
+    *,
+    screen: Screen,
+    hooks: Sequence[Hook] = (),
+) -> Run:
+    """Return the run in ``out``: as it is if finished, else gone on with, else trained.
+
+    Raises:
+        EvenhandError: as ``start`` and ``resume``.
+    """
+    layout = Layout(out)
+    if layout.finished:
+        return Run(out)
+    if layout.manifest.is_file():
+        return resume(out, screen=screen, hooks=hooks)
+    return start(sources, dict(asked), out, screen=screen, hooks=hooks)
 
 
 def _lay_out(job: Job, asked: dict[str, Any], dataset: Dataset, *, used: dict[str, Any]) -> None:
@@ -297,12 +304,17 @@ def _refuse_other_teaching(teaching: Teaching | None, stored: Mapping[str, Any] 
     now = {} if teaching is None else teaching.sha256
     changed = [name for name in now if now[name] != was.get(name)]
     if changed:
-        raise TrainingError(
-            "E303",
-            "the teacher is no longer what the run was started with",
-            got=", ".join(f"the file of distill.{name} has changed" for name in changed),
-            fix="restore the files, or start a new run with another --out",
-        )
+        got = ", ".join(f"the file of distill.{name} has changed" for name in changed)
+        raise _changed("the teacher is", got, fix="restore the files")
+
+
+def _changed(what: str, got: str, *, fix: str) -> TrainingError:
+    return TrainingError(
+        "E303",
+        f"{what} no longer what the run was started with",
+        got=got,
+        fix=f"{fix}, or start a new run with another --out",
+    )
 
 
 def prepared_for(job: Job, dataset: Dataset) -> Prepared:

@@ -19,7 +19,7 @@ def conduct(
     screen: Screen,
     jobs: int = 1,
     dry_run: bool = False,
-) -> list[Run] | None:
+) -> dict[str, Run] | None:
     """Tell the plan, begin the study or go on with it, and train what is missing.
 
     Args:
@@ -31,7 +31,7 @@ def conduct(
         dry_run: tell the plan, write nothing.
 
     Returns:
-        The finished runs, in the order of ``trainings``; None after a dry run.
+        The finished runs by name, in the order of ``trainings``; None after a dry run.
 
     Raises:
         ConfigError: E109 where the folder of a new study is in use.
@@ -42,9 +42,9 @@ def conduct(
         study.refuse_changed(dataset)
     else:
         study.refuse_used()
-    missing = [t for t in trainings if not study.run(t.name).findings.is_file()]
+    missing = [t for t in trainings if not t.over(study)]
     timed = missing if dry_run or not study.begun else ()
-    for line in _plan(trainings, missing, jobs=jobs, timed=timed):
+    for line in _plan(study, trainings, missing, jobs=jobs, timed=timed):
         screen.say(line)
     if dry_run:
         return None
@@ -54,6 +54,7 @@ def conduct(
 
 
 def _plan(
+    study: Study,
     trainings: Sequence[Training],
     missing: Sequence[Training],
     *,
@@ -65,7 +66,7 @@ def _plan(
     if len(missing) < len(trainings):
         lines.append(f"        {len(trainings) - len(missing)} of them are finished")
     if timed:
-        pace = measure_pace(timed[0].sources, timed[0].asked)
+        pace = measure_pace(study.sources, timed[0].asked)
         lines.append(
             f"        {pace.steps} steps a run, {pace.step_seconds:.2g} s each as just tried: "
             f"about {duration(pace.seconds)} a run, {duration(pace.seconds * len(timed))} in all"

@@ -123,12 +123,14 @@ class Study:
     def refuse_changed(self, dataset: Dataset) -> None:
         """Raise when the data is no longer what the study was begun on.
 
+        Files are known by what they hold: a study goes on from any folder, and calls them by
+        their whole paths then.
+
         Raises:
             DataError: E211 naming the file.
         """
-        changed = [
-            name for name, digest in dataset.sha256.items() if self.sha256.get(name) != digest
-        ]
+        known = set(self.sha256.values())
+        changed = [name for name, digest in dataset.sha256.items() if digest not in known]
         if changed:
             raise DataError(
                 "E211",

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenhand.errors import StoppedBySignal
-from evenhand.run import Run, Screen, resume, start
-from evenhand.run.folder import Layout
-from evenhand.run.sources import Sources
+from evenhand.errors import StoppedBySignal, TrainingError
+from evenhand.evaluate.terminal import number
+from evenhand.run import Run, Screen, trained
 from evenhand.study.folder import Study
 from evenhand.study.locks import claim
 
@@ -27,18 +26,25 @@ class Training:
     Args:
         name: of its folder.
         asked: nested settings, as in a run file.
-        sources: what it reads.
+        may_diverge: whether the study goes on without it where its loss is not finite.
     """
 
     name: str
     asked: Mapping[str, Any]
-    sources: Sources
+    may_diverge: bool = False
+
+    def over(self, study: Study) -> bool:
+        """Whether nothing is left to train."""
+        layout = study.run(self.name)
+        return layout.finished or (self.may_diverge and layout.divergence is not None)
 
 
 def train_all(
     study: Study, trainings: Sequence[Training], *, screen: Screen, jobs: int = 1
-) -> list[Run]:
-    """Return the finished runs, in the order of ``trainings``, after training what is missing.
+) -> dict[str, Run]:
+    """Return the finished runs by name, in the order of ``trainings``, after training the missing.
+
+    One that may diverge and has is left out.
 
     What another process has in hand is left to it, and taken over should that process die. A run
     that was broken off goes on from its newest checkpoint. So the same study may be gone on with
@@ -53,14 +59,15 @@ def train_all(
     Raises:
         EvenhandError: of the first run that fails here.
     """
-    told = _Told(screen, len(trainings), jobs)
+    told = _Told(screen, trainings, jobs)
     with stopping(study.root, command=study.kind), _others(study, jobs - 1):
         for wait in (False, True):
             for training in trainings:
                 with claim(study.root / "runs" / f"{training.name}.lock", wait=wait) as mine:
-                    if mine:
-                        _train(study.run(training.name), training, told)
-    return [Run(study.run(training.name).root) for training in trainings]
+                    if mine and not training.over(study):
+                        _train(study, training, told)
+    layouts = {training.name: study.run(training.name) for training in trainings}
+    return {name: Run(layout.root) for name, layout in layouts.items() if layout.finished}
 
 
 @contextmanager
@@ -72,16 +79,17 @@ def stopping(root: Path, *, command: str) -> Iterator[None]:
         raise StoppedBySignal(stopped.signal, root, step=stopped.step, command=command) from stopped
 
 
-def _train(layout: Layout, training: Training, told: _Told) -> None:
-    if layout.findings.is_file():
-        return
+def _train(study: Study, training: Training, told: _Told) -> None:
+    root, screen = study.run(training.name).root, Screen(live=told.screen.live)
     begun = time.monotonic()
-    screen = Screen(live=told.screen.live)
-    if layout.manifest.is_file():
-        run = resume(layout.root, screen=screen)
-    else:
-        run = start(training.sources, dict(training.asked), layout.root, screen=screen)
-    told.done(training.name, run, time.monotonic() - begun)
+    try:
+        run = trained(study.sources, training.asked, root, screen=screen)
+        figure = f"macro-F1 {number(run.metrics['overall']['macro_f1']['value'])}"
+    except TrainingError as error:
+        if not (training.may_diverge and error.code == "E301"):
+            raise
+        figure = f"diverged, not finite: {error.got}"
+    told.done(study, f"{training.name}: {figure}", time.monotonic() - begun)
 
 
 @dataclass
@@ -89,22 +97,19 @@ class _Told:
     """What is said after each run: what it is worth, how many are left, how long that takes."""
 
     screen: Screen
-    total: int
+    trainings: Sequence[Training]
     jobs: int
     seconds: float = 0.0
     runs: int = 0
 
-    def done(self, name: str, run: Run, seconds: float) -> None:
-        """Say that a run has ended."""
+    def done(self, study: Study, what: str, seconds: float) -> None:
+        """Say that a run has ended, and how."""
         self.seconds += seconds
         self.runs += 1
-        folder = run.folder.parent
-        finished = sum((path / "findings.json").is_file() for path in folder.iterdir())
-        left = (self.total - finished) * self.seconds / self.runs / self.jobs
-        figure = run.metrics["overall"]["macro_f1"]["value"]
-        value = "n/a" if figure is None else f"{figure:.3f}"
+        total, over = len(self.trainings), sum(t.over(study) for t in self.trainings)
+        left = (total - over) * self.seconds / self.runs / self.jobs
         self.screen.say(
-            f"{finished:>3} of {self.total}  {name}: macro-F1 {value}, {duration(seconds)}"
+            f"{over:>3} of {total}  {what}, {duration(seconds)}"
             + (f"; about {duration(left)} left" if left else "")
         )
 

@@ -19,6 +19,7 @@ from evenhand.augment import Augmenter
 from evenhand.augment.passes import augmented
 from evenhand.sampling import Sampler, draw
 from evenhand.sampling.buckets import Rows, epoch_batches
+from evenhand.seeds import copies
 from evenhand.types import Floats
 
 
@@ -99,19 +100,6 @@ class Passes:
             seed=self.seed,
             epoch=epoch,
             rows=rows_E.tolist(),
-            copies=_copies(rows_E).tolist(),
+            copies=copies(rows_E).tolist(),
         )
         return Pass(self.encode(texts), np.arange(len(rows_E)), rows_E)
-
-
-def _copies(rows_E: Rows) -> Rows:
-    """Return for each draw how many earlier draws of the pass were the same row."""
-    order = np.argsort(rows_E, kind="stable")
-    ranked = rows_E[order]
-    first = np.r_[True, ranked[1:] != ranked[:-1]]
-    starts = np.flatnonzero(first)
-    copies_E = np.empty(len(rows_E), np.int64)
-    copies_E[order] = np.arange(len(rows_E)) - np.repeat(
-        starts, np.diff(np.r_[starts, len(rows_E)])
-    )
-    return copies_E

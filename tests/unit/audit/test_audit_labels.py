@@ -141,3 +141,12 @@ def test_several_labels_a_suspect_is_named_with_what_it_lacks(make, varied):
 def test_counted_words_that_solve_it(make, varied, macro_f1, fires):
     probs = np.full((200, 2), 0.5, np.float32)
     assert bool(find("A209", make(varied, scorer=scorer(probs, macro_f1)))) is fires
+
+
+@pytest.mark.parametrize(("blind", "fires"), [(0.4, True), (np.nan, True), (1.0, False)])
+def test_what_a_blind_answer_solves_is_not_solved_by_words(make, varied, blind, fires):
+    values = {"majority": blind, "prior": 0.3, "words, as they are": 0.2, "words, cuts": 0.99}
+    baselines = tuple(Baseline(name, value, 0.5) for name, value in values.items())
+    probs = np.full((200, 2), 0.5, np.float32)
+    scored = Scored(np.arange(200), probs, baselines, 200, 0.5)
+    assert bool(find("A209", make(varied, scorer=lambda _: scored))) is fires

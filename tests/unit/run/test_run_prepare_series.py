@@ -1,4 +1,4 @@
-"""Settings that only one kind of rows reads, what is learnt beside a foretold label, the scaler."""
+"""What is learnt of series beside a foretold label, and the scaler."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from evenhand.errors import ConfigError
 from evenhand.run.prepare import prepare
 from evenhand.run.prepare_series import (
     present_labels,
-    refuse_series_settings,
-    refuse_text_settings,
     refuse_with_auxiliary,
     series_of,
 )
@@ -36,29 +34,6 @@ def folder(tmp_path_factory):
 def read(folder, **sections):
     config = settings(**SMALL, **sections)
     return Sources(folder).read(config), config
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("backbone", "e5"), ("pooling", "cls"), ("max_length", 64), ("label_texts", "names")],
-)
-def test_series_refuse_what_only_texts_read(key, value):
-    with pytest.raises(ConfigError, match=rf"\[E105\] only texts read(.|\n)*model.{key} is set"):
-        refuse_text_settings(settings(model={key: value}))
-
-
-@pytest.mark.parametrize(
-    ("section", "key", "value"),
-    [("series", "window", 2.0), ("series", "auxiliary", 0.1), ("model", "network", "lstm")],
-)
-def test_texts_refuse_what_only_series_read(section, key, value):
-    with pytest.raises(ConfigError, match=rf"\[E105\] only series read(.|\n)*{section}.{key}"):
-        refuse_series_settings(settings(**{section: {key: value}}))
-
-
-def test_defaults_are_for_both():
-    refuse_text_settings(settings())
-    refuse_series_settings(settings())
 
 
 @pytest.mark.parametrize("sections", [{"mix": "mixup"}, {"train": {"r_drop": 1.0}}])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.config import RunConfig
+from evenhand.config import RunConfig, parse_config
 from evenhand.errors import EvenhandError
 from evenhand.run.sources import Sources
 from evenhand.types import Role
@@ -34,6 +34,20 @@ def test_a_stored_source_is_read_again_from_any_folder(tmp_path, monkeypatch):
     same = again.read(RunConfig())
     assert (read.texts, read.roles) == (same.texts, same.roles)
     assert read.count(Role.TUNE) > 0
+
+
+def test_a_held_table_needs_its_file_no_more_and_deals_the_same_folds(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text(ROWS)
+    configs = [parse_config({"data": {"fold": f"{n}/3"}}, source="test") for n in (1, 2, 3)]
+    own = [Sources(file).read(config) for config in configs]
+    held = Sources(file).held(configs[0])
+    file.unlink()
+    for config, expected in zip(configs, own, strict=True):
+        read = held.read(config)
+        assert read.ids == expected.ids
+        assert (read.roles, read.sha256) == (expected.roles, expected.sha256)
+    assert own[0].roles != own[1].roles
 
 
 def test_a_table_in_memory_is_named_by_its_type_and_cannot_be_read_again():

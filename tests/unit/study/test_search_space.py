@@ -12,8 +12,7 @@ from evenhand import recipes
 from evenhand.config import override, parse_config
 from evenhand.errors import EvenhandError
 from evenhand.run.unchanged import leaves
-from evenhand.study.search import reading
-from evenhand.study.search.reading import Recipe, load, names, space_of
+from evenhand.study.search.reading import SPACES, Recipe, space_of
 from evenhand.study.search.space import Choice, Range, Space
 
 
@@ -92,8 +91,8 @@ def test_a_setting_of_the_recipes_own_part_needs_no_choice_of_parts() -> None:
 
 
 def test_a_space_survives_json() -> None:
-    for name in names():
-        found = space_of(load(name), recipe(), name=name)
+    for name in SPACES.names():
+        found = space_of(SPACES.load(name), recipe(), name=name)
         assert Space.from_dict(found.to_dict()) == found
 
 
@@ -102,17 +101,17 @@ def test_of_the_recipe_the_space_keeps_what_it_holds() -> None:
     assert found.inside({"optim.lr": 1e-4, "train.batch_size": 32}) == {"train.batch_size": 32}
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", SPACES.names())
 def test_built_in_spaces_fit_their_recipes_and_the_default(name: str) -> None:
     own = name if name in recipes.names() else "balanced"
     for one in (own, "balanced"):
-        found = space_of(load(name), recipe(one), name=name)
+        found = space_of(SPACES.load(name), recipe(one), name=name)
         assert found.size() == math.inf
-    assert reading.describe(name).endswith(".")
+    assert SPACES.describe(name).endswith(".")
 
 
 def test_the_space_of_seed0_has_the_ranges_of_its_document() -> None:
-    found = space_of(load("seed0"), recipe("seed0"), name="seed0").dimensions
+    found = space_of(SPACES.load("seed0"), recipe("seed0"), name="seed0").dimensions
     assert found["optim.lr"] == Range(1e-5, 5e-5, log=True)
     assert found["train.batch_size"] == Choice((8, 16, 32))
     assert found["train.epochs"] == Range(10, 20, whole=True)
@@ -160,10 +159,10 @@ def test_what_cannot_be_searched_has_three_lines(said: dict[str, Any], what: str
 
 def test_a_space_that_nobody_knows_is_named_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(EvenhandError, match=r"\[E101\].*(?s:.)*did you mean 'small'"):
-        load("smal")
+        SPACES.load("smal")
     with pytest.raises(EvenhandError, match=r"\[E202\]"):
-        load(str(tmp_path / "nowhere.toml"))
+        SPACES.load(str(tmp_path / "nowhere.toml"))
     torn = tmp_path / "torn.toml"
     torn.write_text('"optim.lr" = {', "utf-8")
     with pytest.raises(EvenhandError, match=r"\[E103\]"):
-        load(str(torn))
+        SPACES.load(str(torn))

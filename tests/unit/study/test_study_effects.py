@@ -6,8 +6,8 @@ import pytest
 from evenhand.config import parse_config
 from evenhand.errors import DataError
 from evenhand.evaluate.intervals import Interval
-from evenhand.study.effects import Answer, Effects, Trial, rarest_third, verdict
-from evenhand.study.techniques import LISTS, Technique, named
+from evenhand.study.ablate.effects import Answer, Effects, Trial, rarest_third, verdict
+from evenhand.study.ablate.techniques import LISTS, Technique, named
 from evenhand.types import LabelSpace, Predictions, Probs, Role, Task
 
 LABELS = LabelSpace(("a", "b", "c"), Task.MULTILABEL)

@@ -7,7 +7,6 @@ Importing this module imports no torch.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
@@ -20,7 +19,7 @@ from evenhand.data.series.records import Float32s, Rows
 from evenhand.errors import ConfigError
 from evenhand.models.series.table import INSIDE, WindowTable, known_of, values_of
 from evenhand.registry import Registry
-from evenhand.seeds import generator
+from evenhand.seeds import copies, generator
 
 Share = Annotated[float, Field(gt=0, le=1, description="share of windows that are changed")]
 Size = Annotated[float, Field(gt=0, le=10)]
@@ -212,12 +211,7 @@ def augmented_table(
     Augmenter ``k`` draws from ``(seed, k, epoch, row, copy)``. So a row differs from epoch to
     epoch and from copy to copy, and is the same in a resumed run and in any batch.
     """
-    seen: Counter[int] = Counter()
-    copies_E = np.empty(len(rows_E), np.int64)
-    for draw, row in enumerate(rows_E.tolist()):
-        copies_E[draw] = seen[row]
-        seen[row] += 1
-    return ChangedTable(table, tuple(augmenters), seed, epoch, rows_E, copies_E)
+    return ChangedTable(table, tuple(augmenters), seed, epoch, rows_E, copies(rows_E))
 
 
 def refuse_idle(augmenters: Sequence[SeriesAugmenter], streams: tuple[str, ...]) -> None:

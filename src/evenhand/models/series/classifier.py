@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from evenhand.models.heads import HEADS, set_prior_bias
 from evenhand.models.series.encoder import SeriesEncoder
-from evenhand.models.series.networks import NETWORKS, Streams
+from evenhand.models.series.networks import NETWORKS
+from evenhand.models.series.table import Streams
 from evenhand.models.text import Mix
 from evenhand.types import FitStatistics
 

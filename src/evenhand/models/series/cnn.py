@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from evenhand.errors import ConfigError
 from evenhand.models.poolers import MeanMax
 from evenhand.models.series.encoder import Reading, SeriesEncoder, Sight
-from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout, Streams
+from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout
+from evenhand.models.series.table import Streams
 
 
 class Convolution(nn.Module):

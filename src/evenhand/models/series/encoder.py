@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.errors import ConfigError
-from evenhand.models.series.networks import Streams
-from evenhand.models.series.table import INSIDE, known_of, values_of
+from evenhand.models.series.table import INSIDE, Streams, known_of, values_of
 
 Inputs = Mapping[str, Tensor]
 """A batch of ``WindowTable`` as tensors."""

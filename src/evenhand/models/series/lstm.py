@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from evenhand.models.series.encoder import Reading, SeriesEncoder, Sight
-from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout, Streams
+from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout
+from evenhand.models.series.table import Streams
 
 
 class SeriesLSTM(SeriesEncoder):

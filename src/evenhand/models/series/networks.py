@@ -14,8 +14,6 @@ from evenhand.registry import Registry
 if TYPE_CHECKING:
     from evenhand.models.series.encoder import SeriesEncoder
 
-Streams = tuple[tuple[str, int], ...]
-"""Name and width of each stream, in the order of ``metadata.json``."""
 Layers = Annotated[int, Field(ge=1, le=24, description="layers, one upon the other")]
 Dropout = Annotated[float, Field(ge=0, lt=1, description="share of states dropped in training")]
 StreamDropout = Annotated[

@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evenhand.models.series.encoder import Reading, SeriesEncoder
-from evenhand.models.series.networks import Streams
-from evenhand.models.series.table import INSIDE, known_of, values_of
+from evenhand.models.series.table import INSIDE, Streams, known_of, values_of
 from evenhand.models.series.views import END, FIRST, hidden_of, input_of
 
 CODE = 64

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from evenhand.data.series.records import Float32s, Rows, Scaler, Windows, used_frames
 from evenhand.errors import ConfigError, did_you_mean
 
+Streams = tuple[tuple[str, int], ...]
+"""Name and width of each stream, in the order of ``metadata.json``."""
 INSIDE = "inside_BT"
 """Input of the network: which frames lie inside the window, and are no padding."""
 COPIED = 2**30

@@ -18,7 +18,8 @@ from torch.nn import functional
 
 from evenhand.errors import ConfigError
 from evenhand.models.series.encoder import Reading, SeriesEncoder, Sight
-from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout, Streams
+from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout
+from evenhand.models.series.table import Streams
 
 LONGEST = 10_000.0
 """Frames a radian of the slowest wave that tells time."""

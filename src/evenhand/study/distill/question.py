@@ -64,7 +64,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Study:
+class Distillation:
     """A distillation that can start.
 
     Args:
@@ -138,7 +138,7 @@ class Study:
         }
 
 
-def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
+def make_study(question: Question, out: str | Path, *, screen: Screen) -> Distillation:
     """Find everything that can be wrong with a distillation; nothing is written.
 
     Args:
@@ -174,7 +174,7 @@ def make_study(question: Question, out: str | Path, *, screen: Screen) -> Study:
                 f"{question.teacher} lacks tune or report rows: the teacher is not measured"
             )
     config = ready.job.config.model_copy(update={"distill": config.distill})
-    return Study(question, layout, ready, config, teacher, further, tuple(notes))
+    return Distillation(question, layout, ready, config, teacher, further, tuple(notes))
 
 
 def _refuse_memory(sources: Sources) -> None:

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evenhand.evaluate.compare_summary import between, signed
+from evenhand.evaluate.terminal import cells, figure, grid, number
+from evenhand.study.distill.table import FIGURES
 
 Row = Mapping[str, Any]
-NAMES = {"macro_f1": "macro-F1", "macro_ap": "macro-AP"}
 
 
 def verdict(contents: Row) -> tuple[str, str]:
@@ -27,7 +27,7 @@ def verdict(contents: Row) -> tuple[str, str]:
     gap = contents["differences"][0]["macro_f1"]
     if gap["low"] is None:
         return "nothing is known: macro-F1 is undefined on these rows", "bold yellow"
-    span = f"macro-F1 {signed(gap['difference'])} ({between(gap)}) over the student alone"
+    span = f"macro-F1 {figure(gap, 'difference', signed=True)} over the student alone"
     if gap["low"] > 0:
         return f"the teacher helped: {span}", "bold green"
     if gap["high"] < 0:
@@ -64,37 +64,21 @@ def measured(contents: Row) -> list[str]:
 
 
 def _systems(contents: Row) -> Table:
-    table = _table("", "macro-F1", "interval", "macro-AP", "interval", "minutes", "MB")
+    table = grid("", "macro-F1", "interval", "macro-AP", "interval", "minutes", "MB")
     for row in contents["systems"]:
-        cells = [cell for key in NAMES for cell in _interval(row[key])]
         table.add_row(
-            Text(row["name"]), *cells, _number(row["minutes"], 1), _number(row["megabytes"], 1)
+            Text(row["name"]),
+            *cells(row["macro_f1"]),
+            *cells(row["macro_ap"]),
+            number(row["minutes"], digits=1),
+            number(row["megabytes"], digits=1),
         )
     return table
 
 
 def _differences(contents: Row) -> Table:
-    table = _table("difference", "macro-F1", "interval", "macro-AP", "interval", "rows that flip")
+    table = grid("difference", "macro-F1", "interval", "macro-AP", "interval", "rows that flip")
     for row in contents["differences"]:
-        cells = [
-            cell for key in NAMES for cell in (signed(row[key]["difference"]), between(row[key]))
-        ]
-        table.add_row(Text(row["name"]), *cells, f"{row['flips']['count']:,}")
-    return table
-
-
-def _interval(figure: Row) -> tuple[str, str]:
-    if figure["low"] is None:
-        return _number(figure["value"], 3), "n/a"
-    return _number(figure["value"], 3), f"{figure['low']:.3f} to {figure['high']:.3f}"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "n/a" if value is None else f"{value:.{digits}f}"
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+        changes = [cell for key in FIGURES for cell in cells(row[key], "difference", signed=True)]
+        table.add_row(Text(row["name"]), *changes, f"{row['flips']['count']:,}")
     return table

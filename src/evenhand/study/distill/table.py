@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from evenhand.config import RunConfig
-from evenhand.decide import Choice, crossfit
-from evenhand.decide.rule import fit_rule
 from evenhand.evaluate.compare import Settings, compare
 from evenhand.evaluate.compare_rows import Answered
 from evenhand.evaluate.intervals import METHOD
 from evenhand.evaluate.metrics import Decided
-from evenhand.evaluate.systems import WITHOUT_DEMANDS, Question, System, measure
+from evenhand.evaluate.systems import WITHOUT_DEMANDS, Question, System, decide_measured, measure
 from evenhand.predictions import load_predictions
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Run
@@ -102,13 +100,10 @@ def _teacher(
     """
     if not layout.teacher_of(role).is_file():
         return None
-    tune = load_predictions(layout.teacher_of(Role.TUNE))
-    settings: Any = {**settings_as_decided(config, student.decision), **WITHOUT_DEMANDS}
-    settings["resamples"] = 0
-    if role is Role.TUNE:
-        return tune, crossfit(tune, seed=config.seed, **settings).decided_NC
-    report = load_predictions(layout.teacher_of(Role.REPORT))
-    return report, fit_rule(tune, Choice(**settings, seed=config.seed)).decide(report.scores)[0]
+    tune, rows = (load_predictions(layout.teacher_of(of)) for of in (Role.TUNE, role))
+    question = Question(settings=settings_as_decided(config, student.decision), seed=config.seed)
+    report = rows if role is Role.REPORT else None
+    return rows, decide_measured(tune, report, question, WITHOUT_DEMANDS)[0]
 
 
 def _systems(

@@ -14,25 +14,27 @@ from evenhand.data import Dataset
 from evenhand.data.unlabelled import Unlabelled, read_unlabelled
 from evenhand.durable import file_sha256, make_folder, write_json
 from evenhand.errors import MissingFileError, TrainingError
-from evenhand.run.folder import Layout, Run
+from evenhand.run.folder import Layout
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
 from evenhand.run.sources import Sources
-from evenhand.run.train import resume, start
+from evenhand.run.train import trained
 from evenhand.run.unchanged import changed_data
 from evenhand.study.distill.layout import StudyLayout
-from evenhand.study.distill.question import Study
+from evenhand.study.distill.question import Distillation
 from evenhand.study.distill.scoring import store_scores
 from evenhand.study.distill.table import Distilled, distilled
 from evenhand.study.distill.teachers import Teacher, open_teacher
 from evenhand.study.work import stopping
 
 KEYS = ("teacher", "sources", "alone", "student", "rows", "sha256", "unlabelled_sha256", "notes")
+SHOWN = ("systems", "differences", "notes")
+"""What a stored result must hold to be shown again."""
 STORED = "teacher_file_sha256"
 """In ``study.json`` once the teacher's scores are on disk."""
 
 
-def begin(study: Study, *, screen: Screen) -> StudyLayout:
+def begin(study: Distillation, *, screen: Screen) -> StudyLayout:
     """Write down what is asked, and what the teacher says of the rows.
 
     After that neither the teacher nor anything else of ``study`` is needed in memory.
@@ -58,6 +60,8 @@ def finish(layout: StudyLayout, *, screen: Screen) -> Distilled:
     sources = Sources.from_dict(stored["sources"])
     with stopping(layout.root, command=layout.command):
         for folder, asked in ((layout.alone, "alone"), (layout.student, "student")):
+            if not Layout(folder).finished:
+                screen.say(f"run     {folder}")
             trained(sources, stored[asked], folder, screen=screen)
     found = distilled(layout, stored)
     write_json(layout.result, found.to_dict())
@@ -65,32 +69,25 @@ def finish(layout: StudyLayout, *, screen: Screen) -> Distilled:
 
 
 def go_on(out: str | Path, *, screen: Screen) -> Distilled:
-    """Go on with the distillation in ``out``; what is finished is not done again.
+    """Go on with the distillation in ``out``; what is finished is not done again, but returned.
 
     Raises:
-        MissingFileError: E302 when none was started there, or it is finished.
+        MissingFileError: E302 when none was started there.
         TrainingError: E303 when data, unlabelled rows or teacher are no longer what they were.
     """
     layout = StudyLayout(Path(out))
-    _refuse_over(layout)
-    if not Layout(layout.student).findings.is_file():
+    if not layout.manifest.is_file():
+        raise MissingFileError(
+            "E302",
+            "there is no distillation to go on with",
+            got=str(layout.root),
+            fix="start one without --resume",
+        )
+    if layout.result.is_file():
+        return Distilled(read_sound(layout.result, *SHOWN))
+    if not Layout(layout.student).finished:
         _take_up(layout, screen=screen)
     return finish(layout, screen=screen)
-
-
-def trained(sources: Sources, asked: dict[str, Any], folder: Path, *, screen: Screen) -> Run:
-    """Return the run in ``folder``: as it is if finished, else gone on with, else trained.
-
-    Raises:
-        EvenhandError: as ``start`` and ``resume``.
-    """
-    layout = Layout(folder)
-    if layout.findings.is_file():
-        return Run(folder)
-    screen.say(f"run     {folder}")
-    if layout.manifest.is_file():
-        return resume(folder, screen=screen)
-    return start(sources, asked, folder, screen=screen)
 
 
 def _take_up(layout: StudyLayout, *, screen: Screen) -> None:
@@ -128,24 +125,6 @@ def _store(
     screen.say(f"teacher {teacher.source}: scores {sum(stored['rows'].values()):,} rows")
     store_scores(layout, teacher, *rows)
     write_json(layout.manifest, {**stored, STORED: file_sha256(layout.teacher)})
-
-
-def _refuse_over(layout: StudyLayout) -> None:
-    """Raise E302 where there is nothing to go on with."""
-    if not layout.manifest.is_file():
-        raise MissingFileError(
-            "E302",
-            "there is no distillation to go on with",
-            got=str(layout.root),
-            fix="start one without --resume",
-        )
-    if layout.result.is_file():
-        raise MissingFileError(
-            "E302",
-            "that distillation is finished",
-            got=str(layout.root),
-            fix=f"evenhand evaluate {layout.student}",
-        )
 
 
 def _changed(what: str, got: str) -> TrainingError:

@@ -88,9 +88,10 @@ def start(
 def resume(out: str | Path, *, screen: Screen | None = None) -> Run:
     """Finish the ensemble in ``out``, that was interrupted, from its members' folders.
 
+    One that is finished is returned as it is.
+
     Raises:
-        MissingFileError: E302 when no ensemble was begun there, or it is finished; E401 when a
-            member is gone.
+        MissingFileError: E302 when no ensemble was begun there; E401 when a member is gone.
         TrainingError: E303 when a member is no longer what it was.
     """
     layout = EnsembleLayout(Path(out))
@@ -101,7 +102,7 @@ def resume(out: str | Path, *, screen: Screen | None = None) -> Run:
         raise _nothing("that is a run of one model", out, f"evenhand train --resume {out}")
     about = manifest["ensemble"]
     if about["finished"]:
-        raise _nothing("that ensemble is finished", out, f"evenhand evaluate {out}")
+        return Run(layout.root)
     entries = about["members"]
     team = gather([Path(e["folder"]) for e in entries], [e["name"] for e in entries])
     for place, entry in enumerate(entries):

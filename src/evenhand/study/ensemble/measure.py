@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from evenhand.combine import Ensemble
@@ -15,10 +16,10 @@ from evenhand.evaluate.places import Places, load_places, save_places
 from evenhand.evaluate.results import Results, evaluate
 from evenhand.evaluate.series import Seen, positive_of, series_figures
 from evenhand.evaluate.systems import WITHOUT_DEMANDS, Question, Rival, decide_measured
-from evenhand.predictions import load_predictions
 from evenhand.run.ensemble import EnsembleLayout
 from evenhand.run.folder import Run
 from evenhand.run.report import Judgement, mistakes_in
+from evenhand.run.rivals import stored_rivals
 from evenhand.run.series import places_file
 from evenhand.run.sound import read_sound, sound
 from evenhand.study.ensemble.gather import Team
@@ -26,8 +27,6 @@ from evenhand.types import FitStatistics, Role
 
 OF_MEMBERS = ("members", "differences", "contributions", "diversity")
 """What the report shows of them."""
-BASELINES = ("tfidf", "summary")
-"""Names of the files in which a run keeps the scores of the model that needs no network."""
 
 
 def measure(
@@ -112,24 +111,11 @@ def _members(ensemble: Ensemble) -> list[Rival]:
 
 def _baseline(team: Team, question: Question) -> list[Rival]:
     """Return the model without a network that stands beside the first member, decided as there."""
-    layout, settings = team.first.layout, team.members[0].settings
-    named = [s["name"] for s in team.first.metrics["systems"] if _is_model(s)]
-    found = []
-    for kind in BASELINES:
-        files = {r: layout.predictions(f"{kind}-{r.value}") for r in (Role.TUNE, Role.REPORT)}
-        if not named or not files[Role.TUNE].is_file():
-            continue
-        tune = load_predictions(files[Role.TUNE])
-        told = files[Role.REPORT]
-        rows = load_predictions(told) if told.is_file() else None
-        asked = Question(settings=settings, seed=question.seed)
-        decided_NC, _ = decide_measured(tune, rows, asked, WITHOUT_DEMANDS)
-        found.append(Rival(named[0], tune, rows, decided_NC))
-    return found
-
-
-def _is_model(system: Mapping[str, Any]) -> bool:
-    return system["kind"] == "baseline" and system["macro_ap"] is not None
+    asked = Question(settings=team.members[0].settings, seed=question.seed)
+    return [
+        replace(r, decided_NC=decide_measured(r.tune, r.report, asked, WITHOUT_DEMANDS)[0])
+        for r in stored_rivals(team.first)
+    ]
 
 
 def _keep_places(team: Team, layout: EnsembleLayout, results: Results) -> Places | None:

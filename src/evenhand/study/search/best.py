@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.durable import make_folder, write_json, write_text
-from evenhand.run import Run, Screen, resume, start
+from evenhand.run import Run, Screen, trained
 from evenhand.run.compare import Sides, compare_sides
 from evenhand.run.folder import Layout
 from evenhand.study.locks import held
@@ -50,8 +50,8 @@ def conclude(study: Study, plan: Plan, layout: SearchLayout, *, screen: Screen) 
         best = account.best
         asked = plan.best_file(best.number, best.params)
         write_text(layout.best_file, _headed(asked, best, account))
-        screen.say(f"training {layout.best_file} for good")
-        run = _trained(plan, asked, layout.best, screen=screen)
+        told = f"training {layout.best_file} for good"
+        run = _trained(plan, asked, layout.best, screen=screen, told=told)
         figures = {
             **account.to_dict(),
             "space": plan.space.to_dict(),
@@ -76,15 +76,13 @@ def _headed(asked: Mapping[str, Any], best: Tried, account: Account) -> str:
     )
 
 
-def _trained(plan: Plan, asked: dict[str, Any], out: Path, *, screen: Screen) -> Run:
+def _trained(plan: Plan, asked: dict[str, Any], out: Path, *, screen: Screen, told: str) -> Run:
     layout = Layout(out)
     if layout.asked.is_file() and to_toml(read_toml(layout.asked)) != to_toml(asked):
         _set_aside(out)
-    if layout.findings.is_file():
-        return Run(out)
-    if layout.manifest.is_file():
-        return resume(out, screen=screen)
-    return start(plan.sources, asked, out, screen=screen)
+    if not layout.finished:
+        screen.say(told)
+    return trained(plan.sources, asked, out, screen=screen)
 
 
 def _set_aside(out: Path) -> None:
@@ -116,8 +114,9 @@ def _against_recipe(
         return None
     recipe = layout.trial(0).root
     if plan.report:
-        screen.say("training the recipe beside it, to be measured on the same report rows")
-        recipe = _trained(plan, plan.best_file(0, {}), layout.recipe, screen=screen).folder
+        told = "training the recipe beside it, to be measured on the same report rows"
+        asked = plan.best_file(0, {})
+        recipe = _trained(plan, asked, layout.recipe, screen=screen, told=told).folder
     elif not Layout(recipe).metrics.is_file():
         return None
     compared = compare_sides(Sides(recipe, layout.best)).to_dict()

@@ -22,7 +22,7 @@ from evenhand.run.sources import Sources
 from evenhand.run.train import located
 from evenhand.run.unchanged import leaves
 from evenhand.sampling import SAMPLERS
-from evenhand.study.search.reading import Recipe, load, space_of
+from evenhand.study.search.reading import SPACES, Recipe, space_of
 from evenhand.study.search.space import Space
 from evenhand.study.work import duration
 from evenhand.types import FitStatistics, Role
@@ -169,7 +169,7 @@ def settle(question: Question) -> Plan:
     asked = located(override(given, [f"data.split_seed={split}"]))
     config = settled(asked)
     check_parts(config)
-    said = load(question.space)
+    said = SPACES.load(question.space)
     whole = sources.read(config)
     dataset = sources.closed().read(config)
     fit = FitStatistics.of(dataset.truth(Role.FIT), dataset.labels.task)

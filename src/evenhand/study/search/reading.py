@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from evenhand.config import RunConfig, known_keys
 from evenhand.errors import ConfigError, did_you_mean
+from evenhand.recipes import Shelf
 from evenhand.study.search.keys import (
     PARTS,
     Declared,
@@ -25,9 +24,10 @@ from evenhand.study.search.keys import (
     refuse_value,
 )
 from evenhand.study.search.space import NEAR, Choice, Dimension, Range, Space, as_stored
-from evenhand.toml import read_toml, toml_text
+from evenhand.toml import toml_text
 
 DEFAULT = "small"
+SPACES = Shelf("evenhand.study.search", "space", "spaces")
 WORDS = ("low", "high", "log", "step", "times")
 
 
@@ -44,36 +44,6 @@ class Recipe:
     asked: Mapping[str, Any]
     config: RunConfig
     effective: Mapping[str, Any]
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the built-in spaces, the default first."""
-    found = sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.suffix == ".toml")
-    return (DEFAULT, *(name for name in found if name != DEFAULT))
-
-
-def describe(name: str) -> str:
-    """Return the first line of a built-in space's comment: what it is for."""
-    return (_folder() / f"{name}.toml").read_text("utf-8").partition("\n")[0].lstrip("# ")
-
-
-def load(name: str) -> dict[str, Any]:
-    """Return what a built-in space, or a file given by its path, says.
-
-    Raises:
-        ConfigError: E101 for a name that is neither, with a spelling hint; E103 for bad TOML.
-        MissingFileError: E202 for a ``.toml`` path that is not there.
-    """
-    if name in names():
-        return read_toml(_folder() / f"{name}.toml")
-    if name.endswith(".toml"):
-        return read_toml(Path(name))
-    raise ConfigError(
-        "E101",
-        "there is no space of that name",
-        got=repr(name),
-        fix=f"{did_you_mean(name, names())} (a file of your own ends in .toml)",
-    )
 
 
 def space_of(said: Mapping[str, Any], recipe: Recipe, *, name: str) -> Space:
@@ -225,7 +195,3 @@ def _around(
 
 def _bad(what: str, got: str, fix: str) -> ConfigError:
     return ConfigError("E102", f"the space {what}", got=got, fix=fix)
-
-
-def _folder() -> Path:
-    return Path(str(resources.files("evenhand.study.search") / "spaces"))

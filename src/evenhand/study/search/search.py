@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.durable import make_folder, write_json
-from evenhand.errors import ConfigError, MissingFileError, StoppedBySignal, TrainingError
+from evenhand.errors import ConfigError, MissingFileError, TrainingError
 from evenhand.extras import need
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
@@ -23,6 +23,7 @@ from evenhand.study.search.folder import SearchLayout
 from evenhand.study.search.plan import Plan, Question, settle
 from evenhand.study.search.processes import STORAGE, Workers
 from evenhand.study.search.worker import CHOOSING, Worker
+from evenhand.study.work import stopping
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -63,12 +64,8 @@ class Search:
 
     def conclude(self) -> dict[str, Any]:
         """Train the best again and return every figure. Raises as ``best.conclude``."""
-        root = self.layout.root
-        with self._study() as study:
-            try:
-                return conclude(study, self.plan, self.layout, screen=self.screen)
-            except StoppedBySignal as stop:
-                raise StoppedBySignal(stop.signal, root, step=stop.step, command="tune") from stop
+        with self._study() as study, stopping(self.layout.root, command="tune"):
+            return conclude(study, self.plan, self.layout, screen=self.screen)
 
     def unfinished(self) -> int:
         """Return how many trials are begun and have not ended."""

@@ -12,7 +12,7 @@ from evenhand.durable import remove_folder
 from evenhand.errors import ConfigError, TrainingError
 from evenhand.evaluate.selection import SELECTION
 from evenhand.predictions import load_predictions
-from evenhand.run import Run, Screen, resume, start
+from evenhand.run import Run, Screen, trained
 from evenhand.run.folder import Layout
 from evenhand.run.prepare import check_parts
 from evenhand.study.search.hook import Pruned, Reporter
@@ -124,15 +124,10 @@ def _outcome(study: Study, trial: FrozenTrial, plan: Plan, layout: Layout) -> Ou
 
 
 def _train(study: Study, trial: FrozenTrial, plan: Plan, layout: Layout) -> None:
-    if layout.findings.is_file():
-        return
     known = frozenset(trial.intermediate_values)
     hooks = (Reporter(_live(study, trial), known=known),)
-    if layout.manifest.is_file():
-        resume(layout.root, screen=Screen(), hooks=hooks)
-        return
     asked = plan.trial_file(trial.number, trial.params)
-    start(plan.sources.closed(), asked, layout.root, screen=Screen(), hooks=hooks)
+    trained(plan.sources.closed(), asked, layout.root, screen=Screen(), hooks=hooks)
 
 
 def _worn_out(study: Study, trial: FrozenTrial) -> Outcome | None:
@@ -147,10 +142,12 @@ def _worn_out(study: Study, trial: FrozenTrial) -> Outcome | None:
 def _refuse_other_rows(plan: Plan, layout: Layout) -> None:
     """Raise where a trial was trained on other rows than the search began with.
 
+    Files are known by what they hold: a search goes on from any folder.
+
     Raises:
         TrainingError: E303; the trial is removed, and made again when the search goes on.
     """
-    if Run(layout.root).manifest["sha256"] == plan.sha256:
+    if set(Run(layout.root).manifest["sha256"].values()) == set(plan.sha256.values()):
         return
     remove_folder(layout.root)
     raise TrainingError(

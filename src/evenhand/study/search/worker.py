@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evenhand.durable import make_folder
-from evenhand.errors import StoppedBySignal
 from evenhand.study.locks import Lock, held, take
 from evenhand.study.search.folder import SearchLayout
 from evenhand.study.search.plan import Plan
 from evenhand.study.search.propose import next_trial, recipe_trial
 from evenhand.study.search.trial import refusal, run_trial
+from evenhand.study.work import stopping
 from evenhand.toml import toml_text
 
 if TYPE_CHECKING:
@@ -57,11 +57,8 @@ class Worker:
                 self._run(frozen)
 
     def _run(self, trial: FrozenTrial) -> None:
-        try:
+        with stopping(self.layout.root, command="tune"):
             outcome = run_trial(self.study, trial, self.plan, self.layout.trial(trial.number))
-        except StoppedBySignal as stop:
-            root = self.layout.root
-            raise StoppedBySignal(stop.signal, root, step=stop.step, command="tune") from stop
         self.say(f"trial {trial.number + 1}/{self.plan.trials}  {outcome.line()}  {_words(trial)}")
 
     @contextmanager

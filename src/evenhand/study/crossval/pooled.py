@@ -1,14 +1,10 @@
-"""Cross-validation: every row is measured once, by a model that never saw it.
-
-Each fold is a run of its own: the fold is its report rows, the others fit and choose. So the
-figures of a fold owe nothing to its rows, and their mean is what training on this data is worth.
-"""
+"""The folds of a cross-validation put together: every row by the model that never saw it."""
 # Shapes: N rows, C classes, K folds.
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.config import override, parse_config
-from evenhand.data import Dataset
 from evenhand.durable import make_folder, write_json
-from evenhand.errors import ConfigError, DataError
-from evenhand.evaluate.baselines import trivial_baselines
 from evenhand.evaluate.intervals import METHOD
 from evenhand.evaluate.metrics import Decided, confusion_counts, f1, macro
 from evenhand.evaluate.results import UNSTABLE_BELOW
@@ -30,104 +22,18 @@ from evenhand.evaluate.systems import (
     Measured,
     Question,
     System,
+    baseline_systems,
     decide_measured,
     differences,
     measure,
 )
-from evenhand.predictions import load_predictions, save_predictions
-from evenhand.run import Run, Screen
+from evenhand.predictions import save_predictions
+from evenhand.run import Run
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.reread import decided_rows, settings_of
-from evenhand.study.conduct import conduct
+from evenhand.run.rivals import stored_rivals
 from evenhand.study.folder import Study
-from evenhand.study.work import Training
 from evenhand.types import FitStatistics, Predictions, Probs, Role, Truth
-
-MEASURED = (Role.TUNE, Role.REPORT)
-STORED = ("tfidf", "summary")
-"""Files of scores of models without a network."""
-
-
-def trainings(study: Study) -> list[Training]:
-    """Return a run a fold; all from the same seed, over the same folds."""
-    folds = int(study.options["folds"])
-    return [
-        Training(
-            f"fold-{number}",
-            override(dict(study.asked), [f'data.fold="{number}/{folds}"']),
-            study.sources,
-        )
-        for number in range(1, folds + 1)
-    ]
-
-
-def crossval(
-    study: Study, *, screen: Screen, jobs: int = 1, dry_run: bool = False
-) -> CrossValidation | None:
-    """Train every fold that is not trained yet, and put them together.
-
-    Args:
-        study: new, or opened.
-        screen: where to speak.
-        jobs: processes that work on it.
-        dry_run: tell the plan, write nothing.
-
-    Returns:
-        What all folds say together; None after a dry run.
-
-    Raises:
-        EvenhandError: before any training for settings and data that cannot be, E209 for a label
-            that a fold lacks among them; then of the first fold that fails.
-    """
-    _refuse_a_fold(study)
-    folds = trainings(study)
-    datasets = [
-        fold.sources.read(parse_config(fold.asked, source="the run file or --set"))
-        for fold in folds
-    ]
-    refuse_empty(datasets)
-    runs = conduct(study, folds, dataset=datasets[0], screen=screen, jobs=jobs, dry_run=dry_run)
-    if runs is None:
-        return None
-    found = conclude(runs)
-    found.save(study)
-    return found
-
-
-def _refuse_a_fold(study: Study) -> None:
-    fold = study.asked.get("data", {}).get("fold")
-    if fold is not None:
-        raise ConfigError(
-            "E105",
-            "cross-validation measures every fold in turn",
-            got=f"data.fold = {fold!r}",
-            fix=f"leave data.fold out; how many: --folds {study.options['folds']}",
-        )
-
-
-def refuse_empty(datasets: Sequence[Dataset]) -> None:
-    """Raise where a fold has no row of a label to learn from, to choose by, or to measure.
-
-    Args:
-        datasets: the rows with their roles, a fold each.
-
-    Raises:
-        DataError: E209 naming the label, the fold and the role.
-    """
-    for number, dataset in enumerate(datasets, 1):
-        for role in Role:
-            positives_C = (dataset.truth(role) == 1).sum(axis=0)
-            if positives_C.all():
-                continue
-            c = int(np.argmin(positives_C))
-            rows = int((dataset.truth_NC[:, c] == 1).sum())
-            raise DataError(
-                "E209",
-                f"a fold has no {role.value} row of a label",
-                got=f"{dataset.labels.names[c]!r}, {rows} rows in all, "
-                f"fold {number} of {len(datasets)}",
-                fix="fewer --folds, more rows of it, or leave its column out",
-            )
 
 
 @dataclass(frozen=True)
@@ -226,26 +132,13 @@ def _systems(run: Run, rows: Predictions, decided_NC: Decided) -> dict[str, Syst
     question = Question(settings=settings_as_decided(config, run.decision), seed=config.seed)
     found = [System("evenhand", "ours", decided_NC, rows)]
     if run.decision.kind != "fixed":
-        tune, report = (run.predictions(role) for role in MEASURED)
+        tune, report = (run.predictions(role) for role in (Role.TUNE, Role.REPORT))
         fixed, _ = decide_measured(
             tune, report, question, {**WITHOUT_DEMANDS, "cuts": "fixed", "costs": None}
         )
         found.append(System(OURS[rows.labels.task]["fixed"], "ours", fixed, rows))
-    for name, tune, report in _rivals(run):
-        other_NC, _ = decide_measured(tune, report, question, WITHOUT_DEMANDS)
-        found.append(System(name, "baseline", other_NC, replace(report, role=Role.TUNE)))
-    drawn = trivial_baselines(fit, len(rows), seed=config.seed)
-    found += [System(name, "baseline", d_NC, None) for name, d_NC in drawn.items()]
+    found += baseline_systems(rows, fit, stored_rivals(run), question)
     return {system.name: system for system in found}
-
-
-def _rivals(run: Run) -> Iterator[tuple[str, Predictions, Predictions]]:
-    """Yield the model without a network that the run has stored scores of, with its name."""
-    named = (s["name"] for s in run.metrics["systems"] if s["kind"] == "baseline" and s["macro_ap"])
-    for file in STORED:
-        tune, report = (run.layout.predictions(f"{file}-{role.value}") for role in MEASURED)
-        if report.is_file():
-            yield next(named), load_predictions(tune), load_predictions(report)
 
 
 def _joined(name: str, parts: Sequence[System]) -> System:

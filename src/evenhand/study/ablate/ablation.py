@@ -26,11 +26,11 @@ from evenhand.run.ensemble import member_of
 from evenhand.run.prepare import check_parts
 from evenhand.run.reread import measured_role, settings_of
 from evenhand.sampling import SAMPLERS, refuse_small
-from evenhand.study.ablate_page import page_of
+from evenhand.study.ablate.effects import DIVERGED, Answer, Effects, Trial
+from evenhand.study.ablate.page import page_of
+from evenhand.study.ablate.techniques import ENSEMBLE, Technique, named
 from evenhand.study.conduct import conduct
-from evenhand.study.effects import Answer, Effects, Trial
 from evenhand.study.folder import Study
-from evenhand.study.techniques import ENSEMBLE, Technique, named
 from evenhand.study.work import Training
 from evenhand.types import FitStatistics, Role
 
@@ -56,9 +56,10 @@ def ablate(study: Study, *, screen: Screen, jobs: int = 1, dry_run: bool = False
     plan = Plan.of(study)
     for technique, reason in plan.unfit:
         screen.say(f"note: {technique.name} is not for this data: {reason}")
+    trainings = plan.trainings(study)
     runs = conduct(
         study,
-        plan.trainings(study),
+        trainings,
         dataset=plan.dataset,
         screen=screen,
         jobs=jobs,
@@ -66,9 +67,9 @@ def ablate(study: Study, *, screen: Screen, jobs: int = 1, dry_run: bool = False
     )
     if runs is None:
         return None
-    config = settings_of(runs[0])
+    config = settings_of(runs[trainings[0].name])
     found = Effects.of(
-        plan.trials(runs),
+        plan.trials(study, runs),
         level=config.report.level,
         resamples=config.report.resamples,
         seed=config.seed,
@@ -123,27 +124,40 @@ class Plan:
             Training(
                 _folder(name, seed),
                 override(asked, [f"seed={seed}", f"data.split_seed={split}"]),
-                study.sources,
+                may_diverge=name != BASE,
             )
             for name, asked in changes
             for seed in self.seeds
         ]
 
-    def trials(self, runs: Sequence[Run]) -> list[Trial]:
+    def trials(self, study: Study, runs: Mapping[str, Run]) -> list[Trial]:
         """Return what base and techniques answered, the base first."""
-        count = len(self.seeds)
-        base = runs[:count]
-        trials = [Trial(Technique(BASE, {}, "the run file as it is"), *_answers(base))]
-        for place, technique in enumerate(self.trained, 1):
-            trials.append(Trial(technique, *_answers(runs[place * count : (place + 1) * count])))
+        base = [runs[_folder(BASE, seed)] for seed in self.seeds]
+        as_is = Technique(BASE, {}, "the run file as it is")
+        trials = [self._trial(t, study, runs) for t in (as_is, *self.trained)]
         for technique in self.decided:
             if technique.name == ENSEMBLE:
-                answers = [_mean_of(base)] * count
+                answers = [_mean_of(base)] * len(base)
             else:
                 answers = [_decided_again(run, technique) for run in base]
             trials.append(Trial(technique, answers, 0.0))
         trials += [Trial(technique, [], 0.0, reason) for technique, reason in self.unfit]
         return trials
+
+    def _trial(self, technique: Technique, study: Study, runs: Mapping[str, Run]) -> Trial:
+        """Return what a technique's own runs answered; nothing where one of them diverged."""
+        named = {seed: _folder(technique.name, seed) for seed in self.seeds}
+        faults = [
+            f"seed {seed}, {study.run(name).divergence}"
+            for seed, name in named.items()
+            if name not in runs
+        ]
+        if faults:
+            reason = f"the loss or its gradient was not finite: {'; '.join(faults)}"
+            return Trial(technique, [], 0.0, reason, DIVERGED)
+        found = [runs[name] for name in named.values()]
+        seconds = statistics.fmean(run.manifest["seconds"]["training"] for run in found)
+        return Trial(technique, [_decided_again(run, None) for run in found], seconds)
 
 
 def _folder(name: str, seed: int) -> str:
@@ -185,12 +199,6 @@ def _of_other_rows(technique: Technique, config: RunConfig, dataset: Dataset) ->
     if texts_only & technique.settings.keys():
         return "only networks of texts have it"
     return ""
-
-
-def _answers(runs: Sequence[Run]) -> tuple[list[Answer], float]:
-    """Return what runs decided on the rows that are measured, and their mean training seconds."""
-    seconds = [float(run.manifest["seconds"]["training"]) for run in runs]
-    return [_decided_again(run, None) for run in runs], statistics.fmean(seconds)
 
 
 def _decided_again(run: Run, technique: Technique | None) -> Answer:

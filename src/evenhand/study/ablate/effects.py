@@ -27,10 +27,11 @@ from evenhand.evaluate.intervals import (
 from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.selection import ranking_scores
 from evenhand.seeds import generator
-from evenhand.study.techniques import Technique
+from evenhand.study.ablate.techniques import Technique
 from evenhand.types import Floats, Predictions
 
-HELPS, HURTS, OPEN, UNFIT = "helps", "hurts", "not shown", "not tried"
+HELPS, HURTS, OPEN = "helps", "hurts", "not shown"
+UNFIT, DIVERGED = "not tried", "diverged"
 COLUMNS = ("technique", "effect", "low", "high", "seconds", "verdict")
 FURTHER = ("macro_f1", "ap_effect", "ap_low", "ap_high", "rare_effect", "rare_low", "rare_high")
 
@@ -49,15 +50,17 @@ class Trial:
 
     Args:
         technique: the change.
-        answers: one a seed; none where it could not be tried.
+        answers: one a seed; none where it could not be tried, or diverged.
         seconds: of training, mean over the seeds; 0 where nothing was trained for it.
-        reason: why it could not be tried.
+        reason: why there are none.
+        without: verdict where there are none.
     """
 
     technique: Technique
     answers: Sequence[Answer]
     seconds: float
     reason: str = ""
+    without: str = UNFIT
 
 
 @dataclass(frozen=True)
@@ -130,12 +133,7 @@ class Effects:
 
     def plot(self) -> str:
         """Draw each technique's effect with its interval; return the SVG."""
-        from evenhand.evaluate.plots import Words
-        from evenhand.evaluate.plots_effects import draw_effects
-
-        tried = [row for row in self.contents["techniques"][1:] if row["effect"] is not None]
-        words = Words("effects", "Effects", "Change of macro-F1 with intervals, one line each.")
-        return draw_effects(tried, words)
+        return drawn(measured_rows(self.contents))
 
     def table(self) -> str:
         """Return ``table.csv``: the base first, then techniques by their effect."""
@@ -144,6 +142,20 @@ class Effects:
         writer.writeheader()
         writer.writerows(_flat(row) for row in self.contents["techniques"])
         return buffer.getvalue()
+
+
+def measured_rows(contents: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what is told of the techniques that could be measured, without the base."""
+    return [row for row in contents["techniques"][1:] if row["effect"] is not None]
+
+
+def drawn(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Draw the effect of every row with its interval, a line each; return the SVG."""
+    from evenhand.evaluate.plots import Words
+    from evenhand.evaluate.plots_effects import draw_effects
+
+    words = Words("effects", "Effects", "Change of macro-F1 by technique, with intervals.")
+    return draw_effects(rows, words)
 
 
 def rarest_third(support_C: Floats) -> Decided:
@@ -243,7 +255,7 @@ def _row(trial: Trial, drawn: _Drawn, measured: _Measured | None, *, base: Trial
     }
     if measured is None:
         nothing = dict.fromkeys(("effect", "ap", "rare", "macro_f1", "rare_classes"))
-        return about | nothing | {"verdict": UNFIT, "reason": trial.reason}
+        return about | nothing | {"verdict": trial.without, "reason": trial.reason}
     effect = drawn.effect(measured, "macro_f1")
     names = base.answers[0].rows.labels.names
     values = [float(found.values["macro_f1"][0]) for found in measured.decided]

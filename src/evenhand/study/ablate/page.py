@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table as Grid
 from rich.text import Text
 
-from evenhand.evaluate.plots import Words
-from evenhand.evaluate.plots_effects import draw_effects
+from evenhand.evaluate import terminal
 from evenhand.evaluate.report import to_html
 from evenhand.evaluate.report_story import (
     Cell,
@@ -22,15 +20,15 @@ from evenhand.evaluate.report_story import (
     Table,
     Verdict,
 )
-from evenhand.evaluate.report_words import figure, interval, number, shortened
-from evenhand.study.effects import HELPS, HURTS, UNFIT
+from evenhand.evaluate.report_words import figure, number, shortened
+from evenhand.study.ablate.effects import DIVERGED, HELPS, HURTS, UNFIT, drawn, measured_rows
 from evenhand.study.work import duration
 
 Row = Mapping[str, Any]
 LONGEST = 22
 """Signs of a technique's name on a screen of 100 columns."""
-STYLES = {HELPS: "green", HURTS: "red", UNFIT: "dim"}
-TONES = {HELPS: "good", HURTS: "bad"}
+STYLES = {HELPS: "green", HURTS: "red", DIVERGED: "red", UNFIT: "dim"}
+TONES = {HELPS: "good", HURTS: "bad", DIVERGED: "bad"}
 
 
 def summary(contents: Row, *, console: Console) -> None:
@@ -43,12 +41,10 @@ def summary(contents: Row, *, console: Console) -> None:
     console.print(Text(_rows_line(contents), style="dim"))
     claims = any(row["claim"] for row in contents["techniques"])
     columns = ["technique", "macro-F1", "effect", "interval", "AP", "time", "verdict"]
-    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate([*columns, *(["claimed"] if claims else [])]):
-        grid.add_column(column, justify="left" if place in (0, 6, 7) else "right", no_wrap=True)
+    table = terminal.grid(*columns, *(["claimed"] if claims else []), words=(0, 6, 7))
     for row in contents["techniques"]:
-        grid.add_row(*_cells(row, claims=claims), style=STYLES.get(row["verdict"], ""))
-    console.print(grid)
+        table.add_row(*_cells(row, claims=claims), style=STYLES.get(row["verdict"], ""))
+    console.print(table)
     for row in contents["techniques"]:
         if row["reason"]:
             console.print(Text(f"{row['technique']}: {row['reason']}", style="dim"))
@@ -63,10 +59,10 @@ def _cells(row: Row, *, claims: bool) -> list[str]:
         return [name, *[""] * 5, row["verdict"], *said]
     return [
         name,
-        number(row["macro_f1"]),
-        "" if first else number(row["effect"]["value"], signed=True),
-        "" if first else interval(row["effect"], signed=True),
-        "" if first else number(row["ap"]["value"], signed=True),
+        terminal.number(row["macro_f1"]),
+        "" if first else terminal.number(row["effect"]["value"], signed=True),
+        "" if first else terminal.interval(row["effect"], signed=True),
+        "" if first else terminal.number(row["ap"]["value"], signed=True),
         duration(row["seconds"]) if row["seconds"] else "none",
         row["verdict"],
         *said,
@@ -75,7 +71,7 @@ def _cells(row: Row, *, claims: bool) -> list[str]:
 
 def caution(contents: Row) -> str:
     """Say how many verdicts luck alone would give, and what one seed leaves out."""
-    tried = sum(row["effect"] is not None for row in contents["techniques"]) - 1
+    tried = len(measured_rows(contents))
     expected = tried * (1 - contents["level"])
     luck = f"Of {tried} techniques without any effect, {expected:.1f} would seem to have one."
     if contents["seeds"] == 1:
@@ -94,7 +90,7 @@ def _rows_line(contents: Row) -> str:
 
 def page_of(contents: Row) -> str:
     """Return the page, which loads nothing; the same contents give the same bytes."""
-    tried = [row for row in contents["techniques"][1:] if row["effect"] is not None]
+    tried = measured_rows(contents)
     helpful = [row["technique"] for row in tried if row["verdict"] == HELPS]
     base = contents["techniques"][0]
     judged = f"{len(helpful)} of {len(tried)} techniques help" if tried else "Nothing was tried"
@@ -115,10 +111,9 @@ def page_of(contents: Row) -> str:
 
 
 def _drawn(tried: Sequence[Row]) -> Section:
-    words = Words("effects", "Effects", "Change of macro-F1 by technique, with intervals.")
     keys = (("accent", "helps"), ("second", "hurts"), ("hollow", "not shown"))
-    drawn = Figure("Change of macro-F1.", [Panel(draw_effects(tried, words))], keys=keys)
-    return Section("effects", "Effects", [drawn])
+    figure = Figure("Change of macro-F1.", [Panel(drawn(tried))], keys=keys)
+    return Section("effects", "Effects", [figure])
 
 
 def _told(contents: Row) -> Section:

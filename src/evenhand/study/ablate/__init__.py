@@ -1,0 +1,1 @@
+"""``evenhand ablate``: what each technique is worth, one change at a time."""

@@ -1,0 +1,1 @@
+"""``evenhand crossval``: what training on this data is worth, each row measured once."""
