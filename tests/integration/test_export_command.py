@@ -163,7 +163,7 @@ def test_an_ensemble_is_refused(ensemble_by, tmp_path, capsys, three_lines):
 @pytest.mark.parametrize(
     ("changes", "code", "what"),
     [
-        ({"model.onnx": b"not a graph"}, "E401", "cannot be run"),
+        ({"model.onnx": b"not a graph"}, "E401", "no ONNX file"),
         ({"labels": ["joy", "anger"]}, "E402", "other labels"),
         ({"pad_id": None}, "E402", "without pad_id"),
         ({"trained_steps": 0}, "E402", "untrained"),
@@ -178,5 +178,5 @@ def test_parts_that_do_not_fit_are_refused(exported, tmp_path, changes, code, wh
     files["bundle.json"] = json.dumps(described).encode()
     files["model.onnx"] = changes.get("model.onnx", files["model.onnx"])
     write_folder(tmp_path / "other", files)
-    with pytest.raises(BundleError, match=f"{code}.*{what}|{code}(.|\n)*{what}"):
+    with pytest.raises(BundleError, match=f"{code}(.|\n)*{what}"):
         evenhand.load(tmp_path / "other")

@@ -38,8 +38,8 @@ def lines(parity: Parity) -> list[str]:
         f"{figure(macro, 'difference', signed=True)}",
         f"ECE      {number(before)} before, {number(after)} after",
         *(
-            f"class    {row['name']}: {number(row['before'])} before, {number(row['after'])} after: "
-            f"{figure(row, 'difference', signed=True)}, {row['support']} positives"
+            f"class    {row['name']}, {row['support']} positives: {number(row['before'])} before, "
+            f"{number(row['after'])} after: {figure(row, 'difference', signed=True)}"
             for row in worst
         ),
         *(f"{'passed' if g.passed else 'FAILED'}   {g.name}: {g.found}" for g in parity.gates),
