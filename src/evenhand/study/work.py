@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.errors import StoppedBySignal
+from evenhand.locks import claim
 from evenhand.run import Run, Screen, resume, start
 from evenhand.run.folder import Layout
 from evenhand.run.sources import Sources
 from evenhand.study.folder import Study
-from evenhand.study.locks import claim
 
 
 @dataclass(frozen=True)
