@@ -83,7 +83,8 @@ class Gauge:
         passed, left = self._since(), self.left()
         if passed is None or left is None:
             return ""
-        speed = f"{passed[2] / passed[0]:,.0f} rows/s  " if passed[2] else ""
+        pace = passed[2] / passed[0]
+        speed = f"{pace:,.{1 if pace < 10 else 0}f} rows/s  " if pace else ""
         return f"{speed}{_duration(left)} left"
 
 
