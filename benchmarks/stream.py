@@ -1,4 +1,4 @@
-"""Answer files larger than memory: memory, rows a second, kills, and the time that is said to be left.
+"""Answer files larger than memory: memory, rows a second, kills, and the time said to be left.
 
 The classifier is a stub of trivial cost, so that reading and writing are what is measured: counted
 characters times fixed weights, through a decision of the ordinary kind.
@@ -33,10 +33,10 @@ from evenhand.run.screen import Screen
 from evenhand.types import Floats, LabelSpace, Logits, Predictions, Role, Task
 
 NAMES = ("complaint", "praise", "question")
-WORDS = "where is my parcel it was late and the box was open thanks for nothing or everything".split()
+WORDS = ("where", "is", "my", "parcel", "late", "and", "the", "box", "open", "thanks", "nothing")
 SCHEMA = Schema("text", Layout.NAME, ("label",), NAMES, Task.MULTILABEL, ("id", "text", "label"))
+Told = Callable[[int], None] | None
 SEED, MIB = 1, 2**20
-TOLERANCE = 0.05
 
 
 class Counted:
@@ -53,7 +53,9 @@ class Counted:
         """The labels, in the order of every ``C`` axis."""
         return self.decision.labels
 
-    def scores(self, rows: Sequence[str], *, progress: Callable[[int], None] | None = None) -> Logits:
+    def scores(
+        self, rows: Sequence[str], *, progress: Callable[[int], None] | None = None
+    ) -> Logits:
         """Return logits, ``(N, C)``."""
         counts_NV = np.zeros((len(rows), 64))
         for n, text in enumerate(rows):
@@ -63,7 +65,9 @@ class Counted:
             progress(len(rows))
         return Logits(counts_NV @ self._weights_VC / 8)
 
-    def predict(self, rows: Sequence[str], *, progress: Callable[[int], None] | None = None) -> Answers:
+    def predict(
+        self, rows: Sequence[str], *, progress: Callable[[int], None] | None = None
+    ) -> Answers:
         """Return probabilities and labels."""
         scores = self.scores(rows, progress=progress)
         return Answers(self.labels, self.decision.probs(scores), self.decision.decide(scores))
@@ -97,7 +101,9 @@ def sha256(path: Path) -> str:
 
 def answer(source: Path, out: Path, screen: Screen) -> None:
     """Answer a file, or go on."""
-    answer_stream(Question(Counted(), open_rows(str(source)), "stub"), out, resume=True, screen=screen)
+    answer_stream(
+        Question(Counted(), open_rows(str(source)), "stub"), out, resume=True, screen=screen
+    )
 
 
 def measured(source: Path, out: Path) -> None:
@@ -134,12 +140,10 @@ def sizes(folder: Path, rows: Sequence[int], ending: str) -> None:
         write_rows(source, count)
         process = child("--measure", source, out)
         seconds, peak, worst, first = map(float, process.communicate()[0].split())
-        print(
-            f"{count:>10,} rows  {source.stat().st_size / MIB:7.0f} MiB in  {out.stat().st_size / MIB:7.0f} MiB"
-            f" out  {seconds:7.1f} s  {count / seconds:8,.0f} rows/s  peak {peak:6.1f} MiB  time left off"
-            f" by {first:.1%} at 1 %, at most {worst:.1%} later",
-            flush=True,
-        )
+        read, written = (path.stat().st_size / MIB for path in (source, out))
+        print(f"{count:>10,} rows  {read:.0f} MiB read  {written:.0f} MiB written", flush=True)
+        print(f"  {seconds:.1f} s  {count / seconds:,.0f} rows/s  peak {peak:.1f} MiB")
+        print(f"  time left: off by {first:.1%} of all at 1 %, by {worst:.1%} at most later")
         out.unlink()
         source.unlink()
 

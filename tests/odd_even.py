@@ -1,4 +1,4 @@
-"""A classifier of two labels that needs no network: texts with an odd number of characters, and even ones.
+"""A classifier without a network: texts of an odd number of characters, and of an even one.
 
 As a program it answers a file, and can be told to kill itself without warning on the way:
 ``python odd_even.py IN OUT PORTION``.
@@ -70,4 +70,5 @@ if __name__ == "__main__":
     from evenhand.run.predict_stream import answer_stream
 
     source, out, portion = sys.argv[1:]
-    answer_stream(question(Path(source), OddEven(before=kill_at(int(portion)))), Path(out), resume=True)
+    dying = OddEven(before=kill_at(int(portion)))
+    answer_stream(question(Path(source), dying), Path(out), resume=True)

@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 import torch
-from odd_even import question
 from torch import nn
 
 from evenhand import durable
@@ -28,6 +27,7 @@ from evenhand.run.predict_stream import answer_stream
 from evenhand.training import checkpoint
 from evenhand.training.checkpoint import Progress
 from evenhand.training.hooks import HistoryFile, read_history
+from odd_even import question
 
 EXACTNESS = Path(__file__).parents[2] / "docs" / "explanation" / "exactness.md"
 KILLED, NOBODY = 137, 999_999_999

@@ -31,7 +31,7 @@ def predict(
     from evenhand.cli.outputs import refuse_overwriting
     from evenhand.data.series import is_series
     from evenhand.run.predict import answer_folder, answer_texts, read_lines
-    from evenhand.run.predict_formats import refuse_ending
+    from evenhand.run.predict_formats import refuse_name
 
     if bool(text) == (source is not None):
         raise typer.BadParameter("give a FILE, or - for stdin, or --text TEXT")
@@ -39,7 +39,7 @@ def predict(
     if resume and (out is None or not table):
         raise typer.BadParameter("--resume goes on with the --out of a FILE")
     if out is not None:
-        refuse_ending(out)
+        refuse_name(out)
         refuse_overwriting({"--out": out}, inputs={"FILE": None if source == "-" else source})
     if table:
         _answer_table(run, str(source), out, resume=resume)
@@ -74,7 +74,7 @@ def _answer_table(run: Path, source: str, out: Path | None, *, resume: bool) -> 
     """Answer a table portion by portion, and say where every row went."""
     from evenhand.bundle import find, load
     from evenhand.cli.terminal import screen
-    from evenhand.data.portions import open_rows
+    from evenhand.data.portions import Limit, open_rows
     from evenhand.durable import MANIFEST, file_sha256
     from evenhand.errors import WriteError
     from evenhand.run.predict_stream import Question, answer_stream, is_finished, print_stream
@@ -84,7 +84,9 @@ def _answer_table(run: Path, source: str, out: Path | None, *, resume: bool) -> 
         return
     bundle = find(run)
     rows = open_rows(source)
-    question = Question(load(bundle), rows, file_sha256(bundle / MANIFEST))
+    classifier = load(bundle)
+    limit = Limit.of(len(classifier.labels))
+    question = Question(classifier, rows, file_sha256(bundle / MANIFEST), limit)
     shown = screen(stderr=True)
     if out is None:
         tally = print_stream(question, lambda text: typer.echo(text, nl=False), shown)

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from evenhand.data.csv_text import csv_lines
 from evenhand.durable import Content, move_file, remove_file, write_bytes
-from evenhand.errors import ConfigError, DataError
+from evenhand.errors import ConfigError, DataError, WriteError
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -169,12 +169,18 @@ def format_of(path: Path, types: Mapping[str, Any]) -> Format:
     return found[path.suffix.lower()]
 
 
-def refuse_ending(path: Path) -> None:
-    """Raise where the name of an output does not say in which format it is to be.
+def refuse_name(path: Path) -> None:
+    """Raise where an output is a folder, or its name does not say in which format it is to be.
 
     Raises:
         ConfigError: E110 naming the endings.
+        WriteError: E106 for a folder.
     """
+    if path.is_dir():
+        inner = path / f"out{path.suffix or '.csv'}"
+        raise WriteError(
+            "E106", "that could not be written", got=f"{path}: Is a directory", fix=f"--out {inner}"
+        )
     if path.suffix.lower() not in ENDINGS:
         raise ConfigError(
             "E110",

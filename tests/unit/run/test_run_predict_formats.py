@@ -11,8 +11,8 @@ import pytest
 
 from evenhand.data.portions.kinds import Kinds
 from evenhand.durable import write_bytes
-from evenhand.errors import ConfigError, DataError
-from evenhand.run.predict_formats import Parquet, format_of, refuse_ending, to_csv
+from evenhand.errors import ConfigError, DataError, WriteError
+from evenhand.run.predict_formats import Parquet, format_of, refuse_name, to_csv
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-cmd|x", "@SUM(A1)", "\t=1", "\r=1", "-1+2"])
@@ -45,7 +45,7 @@ def test_the_name_of_a_column_is_made_harmless_too():
 
 def test_tsv_is_escaped_and_jsonl_is_not():
     columns = {"x": ["=1", "a\tb"], "n": [1, None]}
-    assert format_of(Path("o.tsv"), {}).content(columns) == b"x\tn\n'=1\t1\n\"a\tb\"\t\n"
+    assert format_of(Path("o.tsv"), {}).content(columns) == b'x\tn\n\'=1\t1\n"a\tb"\t\n'
     lines = format_of(Path("o.jsonl"), {}).content(columns).decode().splitlines()
     assert [json.loads(line) for line in lines] == [{"x": "=1", "n": 1}, {"x": "a\tb", "n": None}]
 
@@ -77,4 +77,10 @@ def test_rows_of_a_parquet_file_are_kept_together(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["out", "out.txt", "out.json", "out.csv.gz"])
 def test_an_output_whose_name_does_not_say_what_it_holds(name):
     with pytest.raises(ConfigError, match=r"\[E110\](.|\n)*\.csv \.tsv \.jsonl \.parquet"):
-        refuse_ending(Path(name))
+        refuse_name(Path(name))
+
+
+def test_an_output_that_is_a_folder(tmp_path):
+    (tmp_path / "o.csv").mkdir()
+    with pytest.raises(WriteError, match=r"\[E106\](.|\n)*Is a directory(.|\n)*o\.csv/out\.csv"):
+        refuse_name(tmp_path / "o.csv")

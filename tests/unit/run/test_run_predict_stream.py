@@ -1,4 +1,4 @@
-"""An interrupted output, gone on with, is the uninterrupted one; and nothing else is gone on with."""
+"""An interrupted output, gone on with, is the uninterrupted one, and no other is gone on with."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-import odd_even
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from odd_even import OddEven, question
 
+import odd_even
 from evenhand import locks
 from evenhand.errors import EvenhandError, UnfinishedError
 from evenhand.run.predict_state import Beside
 from evenhand.run.predict_stream import answer_stream, print_stream
 from evenhand.run.screen import Screen
+from odd_even import OddEven, question
 
 ENDINGS = ("csv", "tsv", "jsonl", "parquet")
 ROWS = "".join(f'{i},"text {i}\nof {i * i}",=1+{i}\n' for i in range(10))
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Stands in for whatever ends a process."""
 
 
 def stop_at(portion):
     def stop(number):
         if number == portion:
-            raise Stopped("at a portion")
+            raise StoppedError("at a portion")
 
     return stop
 
@@ -46,7 +47,7 @@ def rows(tmp_path: Path) -> Path:
 
 
 def interrupted(rows: Path, out: Path, portion: int = 3) -> None:
-    with pytest.raises(Stopped, match="at a portion"):
+    with pytest.raises(StoppedError, match="at a portion"):
         answer_stream(question(rows, OddEven(before=stop_at(portion))), out)
 
 
@@ -73,11 +74,31 @@ def test_stopped_at_every_portion_in_turn(rows, tmp_path):
     answer_stream(question(rows), tmp_path / "whole.csv")
     interrupted(rows, tmp_path / "out.csv", 2)
     for _ in range(2):
-        with pytest.raises(Stopped, match="at a portion"):
-            again = question(rows, OddEven(before=stop_at(2)))
+        again = question(rows, OddEven(before=stop_at(2)))
+        with pytest.raises(StoppedError, match="at a portion"):
             answer_stream(again, tmp_path / "out.csv", resume=True)
     answer_stream(question(rows), tmp_path / "out.csv", resume=True)
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["rows.jsonl", "rows.json", "rows.parquet", "rows.tsv"])
+def test_whatever_is_read_is_gone_on_with(tmp_path, kind):
+    path, cells = tmp_path / kind, [{"id": i, "text": f"text\n{i * i}"} for i in range(11)]
+    lines = [json.dumps(row) for row in cells]
+    if kind == "rows.parquet":
+        pq.write_table(pa.Table.from_pylist(cells), path, row_group_size=4)
+    elif kind == "rows.tsv":
+        path.write_text("".join(f'{row["id"]}\t"{row["text"]}"\n' for row in cells))
+    else:
+        path.write_text("\n".join(lines) if kind.endswith("l") else f"[{', '.join(lines)}]")
+    schema = replace(odd_even.NAMED, has_header=False, columns=("id", "text"))
+    whole, out = tmp_path / "whole.csv", tmp_path / "out.csv"
+    answer_stream(question(path, OddEven(schema)), whole)
+    for portion in (2, 3, 4):
+        with pytest.raises(StoppedError, match="at a portion"):
+            answer_stream(question(path, OddEven(schema, stop_at(portion))), out)
+        answer_stream(question(path, OddEven(schema)), out, resume=True)
+        assert out.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -107,7 +128,7 @@ def test_portions_that_are_not_yet_forced_to_disk_are_answered_again(rows, tmp_p
     out = tmp_path / "out.csv"
     answer_stream(question(rows), tmp_path / "whole.csv")
     seldom = question(rows, OddEven(before=stop_at(3)))
-    with pytest.raises(Stopped, match="at a portion"):
+    with pytest.raises(StoppedError, match="at a portion"):
         answer_stream(type(seldom)(seldom.classifier, seldom.source, "b", seldom.limit), out)
     assert Beside(out).found().place.rows == 0
     answer_stream(question(rows), out)

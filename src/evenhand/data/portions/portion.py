@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from evenhand.data.schema import Schema
 from evenhand.data.table import Table
 
+CELLS = 2**20
 Tell = Callable[[float], None]
 """Is told what share of a source has been read, from 0 to 1."""
 
@@ -30,6 +31,11 @@ class Limit:
 
     rows: int = 1024
     size: int = 8 * 2**20
+
+    @classmethod
+    def of(cls, columns: int) -> Limit:
+        """Return the limit for rows that get this many columns: a million cells at most."""
+        return cls(rows=max(1, min(cls.rows, CELLS // columns)))
 
 
 @dataclass(frozen=True)
