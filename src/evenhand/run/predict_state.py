@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import evenhand
 from evenhand.data.portions import Limit, Place
 from evenhand.durable import append_bytes, cut_file, remove_file, sync_file, write_json
 from evenhand.errors import UnfinishedError
@@ -98,10 +99,11 @@ class Beside:
                 return Unfinished.from_dict(stored)
         except FileNotFoundError:
             if not self.gone():
-                raise self.refused(
+                raise UnfinishedError(
+                    "E406",
                     "a file is in the way of the output",
-                    f"{self.part}, and no {self.state.name} beside it",
-                    anew=True,
+                    got=f"{self.part}, and no {self.state.name} beside it says what it holds",
+                    fix="move it away, or name another --out",
                 ) from None
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -177,12 +179,18 @@ def made_of(source: str, digest: str, bundle: str, limit: Limit) -> dict[str, An
     """Return what an output is made of.
 
     Args:
-        source: of the rows, as it was named; for people.
+        source: of the rows, as it was named; another name does no harm, another ending does.
         digest: of its content.
         bundle: SHA-256 of its manifest.
         limit: of a portion; a text's neighbours may move its last digit.
     """
-    return {"input": source, "sha256": digest, "bundle": bundle, "portion": asdict(limit)}
+    return {
+        "input": source,
+        "rows": {"ending": Path(source).suffix.lower(), "sha256": digest},
+        "bundle": bundle,
+        "portions": asdict(limit),
+        "version of evenhand": evenhand.__version__,
+    }
 
 
 def refuse_other(beside: Beside, found: Unfinished, wanted: Mapping[str, Any]) -> None:
@@ -191,11 +199,11 @@ def refuse_other(beside: Beside, found: Unfinished, wanted: Mapping[str, Any]) -
     Raises:
         UnfinishedError: E406 naming it.
     """
-    said = {"sha256": "rows", "bundle": "bundle", "portion": "size of portions"}
-    for key, what in said.items():
-        if found.made_of.get(key) != wanted[key]:
+    for what in [name for name in wanted if name != "input"]:
+        if found.made_of.get(what) != wanted[what]:
+            other = "other" if what.endswith("s") else "another"
             raise beside.refused(
-                f"the output was begun with {'another' if key != 'sha256' else 'other'} {what}",
+                f"the output was begun with {other} {what}",
                 f"{beside.part}, {found.place.rows:,} rows of {found.made_of.get('input')}",
                 anew=True,
             )

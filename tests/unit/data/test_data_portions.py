@@ -173,6 +173,12 @@ def test_a_text_as_large_as_a_portion_ends_it(tmp_path):
     assert sizes == [3, 3, 3, 1]
 
 
+def test_many_columns_make_portions_small():
+    assert Limit.of(3) == Limit()
+    assert Limit.of(10_000).rows == 104
+    assert Limit.of(2_000_000).rows == 1
+
+
 @pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet"])
 def test_no_more_than_two_portions_are_in_memory(tmp_path, name):
     path, texts = tmp_path / name, [f"text {i}" for i in range(200)]

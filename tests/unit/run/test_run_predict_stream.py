@@ -17,6 +17,7 @@ import pytest
 
 import odd_even
 from evenhand import locks
+from evenhand.data.portions import Limit, open_rows
 from evenhand.errors import EvenhandError, UnfinishedError
 from evenhand.run.predict_state import Beside
 from evenhand.run.predict_stream import answer_stream, print_stream
@@ -179,10 +180,6 @@ def age_state(rows, beside):
     beside.state.write_text(json.dumps(json.loads(beside.state.read_text()) | {"format": 0}))
 
 
-def remove_state(rows, beside):
-    beside.state.unlink()
-
-
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -192,7 +189,6 @@ def remove_state(rows, beside):
         (remove_part, "not what was written"),
         (spoil_state, "cannot be read"),
         (age_state, "another version"),
-        (remove_state, "in the way"),
     ],
 )
 def test_what_is_not_as_it_was_is_not_gone_on_with(rows, tmp_path, spoil, words):
@@ -209,10 +205,47 @@ def test_what_is_not_as_it_was_is_not_gone_on_with(rows, tmp_path, spoil, words)
     assert out.exists()
 
 
-def test_another_bundle_does_not_go_on(rows, tmp_path):
+def test_a_file_that_happens_to_be_in_the_way_stays(rows, tmp_path):
+    Beside(tmp_path / "out.csv").part.write_text("mine")
+    for resume in (False, True):
+        with pytest.raises(UnfinishedError, match=r"\[E406\] a file is in the way(.|\n)*move it"):
+            answer_stream(question(rows), tmp_path / "out.csv", resume=resume)
+    assert Beside(tmp_path / "out.csv").part.read_text() == "mine"
+
+
+def other_ending(question):
+    named = Path(question.source.path).with_suffix(".txt")
+    named.write_bytes(Path(question.source.path).read_bytes().replace(b",", b"\t"))
+    return replace(question, source=open_rows(str(named)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda q: replace(q, bundle="c"), "another bundle"),
+        (lambda q: replace(q, limit=Limit(2)), "other portions"),
+        (other_ending, "other rows"),
+    ],
+)
+def test_a_changed_question_does_not_go_on(rows, tmp_path, change, words):
     interrupted(rows, tmp_path / "out.csv")
-    with pytest.raises(UnfinishedError, match=r"\[E406\] .* begun with another bundle"):
-        answer_stream(question(rows, bundle="c"), tmp_path / "out.csv", resume=True)
+    with pytest.raises(UnfinishedError, match=rf"\[E406\] the output was begun with {words}"):
+        answer_stream(change(question(rows)), tmp_path / "out.csv", resume=True)
+
+
+def test_another_version_does_not_go_on(rows, tmp_path, monkeypatch):
+    interrupted(rows, tmp_path / "out.csv")
+    monkeypatch.setattr("evenhand.__version__", "0.0.1")
+    with pytest.raises(UnfinishedError, match=r"\[E406\] .* begun with another version of"):
+        answer_stream(question(rows), tmp_path / "out.csv", resume=True)
+
+
+def test_a_file_may_be_called_otherwise_meanwhile(rows, tmp_path):
+    answer_stream(question(rows), tmp_path / "whole.csv")
+    interrupted(rows, tmp_path / "out.csv")
+    moved = rows.rename(tmp_path / "moved.csv")
+    answer_stream(question(moved), tmp_path / "out.csv", resume=True)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_two_processes_do_not_write_one_output(rows, tmp_path):

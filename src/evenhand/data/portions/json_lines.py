@@ -54,27 +54,14 @@ class JsonLinesFile(File):
     def portions(self, survey: Survey, place: Place, limit: Limit) -> Iterator[Portion]:
         """Yield the rows from ``place`` on."""
         with self._opened(place) as lines:
-            bound = Bound(lines, limit)
-            objects: list[dict[str, Any]] = []
-            numbers: list[int] = []
-            blank: list[int] = []
-            for number, item in json_lines(lines, self.path, first=place.line):
-                if item is None:
-                    blank.append(number)
-                    continue
-                objects.append(item)
-                numbers.append(number)
-                if bound.reached(len(objects)):
-                    columns = object_columns(objects, survey.names)
-                    table = Table(columns, numbers, self.path, blank=tuple(blank))
-                    place = Place(place.rows + len(table), lines.offset, lines.line)
-                    yield Portion(table, text_cells(table, survey.column), place)
-                    objects, numbers, blank = [], [], []
-                    bound.next()
-            if numbers or blank:
-                table = Table(
-                    object_columns(objects, survey.names), numbers, self.path, blank=tuple(blank)
-                )
+            bound, rows = Bound(lines, limit), json_lines(lines, self.path, first=place.line)
+            while True:
+                bound.next()
+                objects, numbers, blank = _take(rows, bound)
+                if not numbers and not blank:
+                    return
+                columns = object_columns(objects, survey.names)
+                table = Table(columns, numbers, self.path, blank=tuple(blank))
                 place = Place(place.rows + len(table), lines.offset, lines.line)
                 yield Portion(table, text_cells(table, survey.column), place)
 
@@ -90,3 +77,21 @@ class JsonLinesFile(File):
         with open_content(Path(self.path)) as content:
             content.seek(place.offset)
             yield Lines(content, self.path, offset=place.offset, line=place.line)
+
+
+def _take(
+    rows: Iterator[tuple[int, dict[str, Any] | None]], bound: Bound
+) -> tuple[list[dict[str, Any]], list[int], list[int]]:
+    """Return the objects of a portion, their lines, and the blank lines among them."""
+    objects: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    blank: list[int] = []
+    for number, item in rows:
+        if item is None:
+            blank.append(number)
+            continue
+        objects.append(item)
+        numbers.append(number)
+        if bound.reached(len(objects)):
+            break
+    return objects, numbers, blank
