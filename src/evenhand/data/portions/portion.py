@@ -118,7 +118,7 @@ class RowSource(Protocol):
         ...
 
     def share(self, place: Place, survey: Survey) -> float:
-        """Return what share of the source lies before ``place``, from 0 to 1."""
+        """Return what share of the work lies before ``place``, from 0 to 1."""
         ...
 
     def digest(self) -> str:
