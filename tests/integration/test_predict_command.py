@@ -42,7 +42,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = Question.__init__.__defaults__
     assert defaults is not None
     monkeypatch.setattr(Question.__init__, "__defaults__", (*defaults[:-1], 0))
-    monkeypatch.setattr(Limit.__init__, "__defaults__", (5, 2**20))
+    monkeypatch.setattr(Limit, "rows", 5)
 
 
 def stopped_after(portions: int, monkeypatch: pytest.MonkeyPatch) -> None:
