@@ -119,6 +119,50 @@ def append_bytes(path: Path, content: bytes) -> None:
         raise _write_error(path, error) from error
 
 
+def cut_file(path: Path, size: int) -> None:
+    """Leave the first ``size`` bytes of ``path``, which is made if it is not there.
+
+    Raises:
+        WriteError: E106 when it cannot be written.
+    """
+    try:
+        descriptor = _system(os.open, path, os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            _system(os.ftruncate, descriptor, size)
+            _system(os.fsync, descriptor)
+        finally:
+            os.close(descriptor)
+        _sync(path.parent)
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
+def sync_file(path: Path) -> None:
+    """Wait until what ``append_bytes`` has added is on the disk; raises as it."""
+    try:
+        _sync(path)
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
+def move_file(part: Path, path: Path) -> None:
+    """Give a file that is whole and on the disk another name in its folder, and raise as above."""
+    try:
+        _system(os.replace, part, path)
+        _sync(path.parent)
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file if it is there; raises as ``remove_folder``."""
+    try:
+        _remove(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
 def make_folder(path: Path) -> None:
     """Create ``path`` and its parents.
 

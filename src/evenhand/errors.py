@@ -86,6 +86,10 @@ class BundleError(EvenhandError, ValueError):
     """A bundle is damaged, untrained or of another kind (E4xx)."""
 
 
+class UnfinishedError(EvenhandError, ValueError):
+    """An unfinished output cannot be gone on with, or would be lost (E406)."""
+
+
 class ServingError(EvenhandError, ValueError):
     """What answers requests cannot be set up, or a request cannot be answered (E5xx)."""
 

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from torch import nn
 
 from evenhand import durable
 from evenhand.errors import WriteError
+from evenhand.run.predict_stream import answer_stream
 from evenhand.training import checkpoint
 from evenhand.training.checkpoint import Progress
 from evenhand.training.hooks import HistoryFile, read_history
+from odd_even import question
 
 EXACTNESS = Path(__file__).parents[2] / "docs" / "explanation" / "exactness.md"
 KILLED, NOBODY = 137, 999_999_999
@@ -69,7 +72,7 @@ class Faulty:
         """Do the first half of a call that writes; nothing of any other."""
         if call is os.write:
             return os.write(args[0], bytes(args[1])[: len(args[1]) // 2])
-        if call.__name__ == "write":
+        if isinstance(call, partial) or call.__name__ == "write":
             call(*args)
             os.truncate(args[0], args[0].stat().st_size // 2)
         return None
@@ -179,6 +182,17 @@ def steps(*numbers: int, after: int) -> Callable[[Path], None]:
     return write
 
 
+def prepare_rows(folder: Path) -> None:
+    (folder / "in.csv").write_text("text,n\na,1\nb,2\nc,3\nd,4\n", encoding="utf-8")
+    for ending in ("csv", "parquet"):
+        (folder / f"out.{ending}").write_bytes(b"former")
+
+
+def answer(ending: str) -> Callable[[Path], object]:
+    """Return what answers four rows in two portions, and goes on where it was interrupted."""
+    return lambda f: answer_stream(question(f / "in.csv"), f / f"out.{ending}", resume=True)
+
+
 OPERATIONS = {
     "write_bytes, new": Operation(
         lambda f: None, lambda f: durable.write_bytes(f / "f", b"new" * 9), file_of, (5, 5, 1)
@@ -216,6 +230,12 @@ OPERATIONS = {
     "save_best": Operation(prepare_run, next_pass, standing, (45, 36, 3)),
     "history": Operation(
         steps(1, 2, after=0), steps(3, after=2), lambda f: read_history(f / "h"), (7, 7, 2)
+    ),
+    "answers": Operation(
+        prepare_rows, answer("csv"), lambda f: (f / "out.csv").read_bytes(), (42, 39, 7)
+    ),
+    "answers in Parquet": Operation(
+        prepare_rows, answer("parquet"), lambda f: (f / "out.parquet").read_bytes(), (47, 43, 7)
     ),
 }
 FAULTS = ("kill", "disk full", "I/O error", "dead disk", "short write")

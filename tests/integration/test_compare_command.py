@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 import evenhand
 from evenhand.cli.compare import compare
 from evenhand.cli.mistakes import mistakes
+from evenhand.cli.predict import predict
 from evenhand.errors import EvenhandError
 from evenhand.run import Run
-from evenhand.run.predict import answer_file, to_csv
 
 Compared = Callable[..., dict[str, Any]]
 
@@ -179,7 +179,8 @@ def test_a_run_against_its_own_answers(
     report = run.predictions("report")
     rows = [row for row in json.loads(labelled_file.read_text("utf-8")) if row["id"] in report.ids]
     given = _write(tmp_path, "given.json", json.dumps(rows))
-    answers = _write(tmp_path, "answers.csv", to_csv(answer_file(run.classifier, str(given))))
+    answers = tmp_path / "answers.csv"
+    invoke(predict, trained, given, "-o", answers)
     found = compared(trained, answers)
     assert found["flips"]["count"] == 0
     assert found["macro_f1"]["difference"] == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from evenhand.data.block import text_cells
@@ -78,15 +78,31 @@ def read_texts(source: Any, schema: Schema) -> tuple[Table, list[str]]:
     """
     if isinstance(source, list):
         source = {schema.text: source}
-    table = read_table(source, expect=(schema.text,))
+    table, column = find_texts(
+        lambda header: read_table(source, header=header, expect=(schema.text,)), schema
+    )
+    return table, text_cells(table, column)
+
+
+def find_texts(read: Callable[[str], Table], schema: Schema) -> tuple[Table, str]:
+    """Return a table and its text column, by the rule of ``read_texts``.
+
+    Args:
+        read: gives the table, or any rows of it, under ``header`` of ``read_table``.
+        schema: of the training file.
+
+    Raises:
+        DataError: E205 when the text column cannot be found, and as ``read``.
+    """
+    table = read("auto")
     column = _text_of(table, schema)
     if column is None and not schema.has_header and len(table.columns) in {1, len(schema.columns)}:
-        table = read_table(source, header="no")
+        table = read("no")
         column = _text_of(table, schema)
     if column is None:
         table = conform(table, schema, needed=(schema.text,))
         column = schema.text
-    return table, text_cells(table, column)
+    return table, column
 
 
 def _text_of(table: Table, schema: Schema) -> str | None:

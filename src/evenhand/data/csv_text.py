@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,14 +15,19 @@ _END = "\r\n"
 """Given to the CSV writer so that a cell with either sign is quoted; lines end in ``\\n`` alone."""
 
 
-def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
-    """Return columns as CSV; None is an empty cell."""
-    rows: list[str] = []
-    sink: Any = SimpleNamespace(write=rows.append)
-    writer = csv.writer(sink, lineterminator=_END)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return "".join(row.removesuffix(_END) + "\n" for row in rows)
+def csv_text(columns: Mapping[str, Sequence[Any]], *, delimiter: str = ",") -> str:
+    """Return columns as CSV, their names first; None is an empty cell."""
+    return csv_lines((tuple(columns),), delimiter=delimiter) + csv_lines(
+        zip(*columns.values(), strict=True), delimiter=delimiter
+    )
+
+
+def csv_lines(rows: Iterable[Sequence[Any]], *, delimiter: str = ",") -> str:
+    """Return rows as lines of CSV; None is an empty cell."""
+    lines: list[str] = []
+    sink: Any = SimpleNamespace(write=lines.append)
+    csv.writer(sink, delimiter=delimiter, lineterminator=_END).writerows(rows)
+    return "".join(line.removesuffix(_END) + "\n" for line in lines)
 
 
 def table_csv(table: Table) -> str:

@@ -23,27 +23,52 @@ KNOWN = frozenset((*TEXT_NAMES, *LABEL_NAMES, *ID_NAMES, *SPLIT_NAMES))
 _NUMBERS = re.compile(r"\s*[-+]?[\d.]+(e[-+]?\d+)?(\s*[,;|]\s*[-+]?[\d.]+)*\s*", re.IGNORECASE)
 
 
-def first_line_names(rows: Sequence[Sequence[str]], *, header: str, expect: Sequence[str]) -> bool:
-    """Decide whether the first of ``rows`` holds the names of the columns.
-
-    Names in ``expect`` and well-known ones (text, label, id, ...) make it a header, unless they
-    recur below in their column. Else it is one unless a cell is empty, repeated, a number, a
-    list of numbers, or recurs below; the only line of a file is data.
+class FirstLine:
+    """The first line of a file, of which the others tell whether it holds names.
 
     Args:
-        rows: all lines of the file, at least one.
-        header: ``"yes"`` and ``"no"`` decide by themselves; ``"auto"`` applies the rule.
-        expect: names that the file should have.
+        cells: of that line.
     """
-    if header != "auto":
-        return header == "yes"
-    first = [cell.strip() for cell in rows[0]]
-    recurs = [any(row[c].strip() == cell for row in rows[1:]) for c, cell in enumerate(first)]
-    known = [cell in expect or cell.casefold() in KNOWN for cell in first]
-    if any(k and not r for k, r in zip(known, recurs, strict=True)):
-        return True
-    plain = all(cell and not _NUMBERS.fullmatch(cell) for cell in first)
-    return plain and not any(recurs) and len(set(first)) == len(first) and len(rows) > 1
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self._cells = [cell.strip() for cell in cells]
+        self._recurs = [False] * len(cells)
+        self._alone = True
+
+    def look(self, rows: Sequence[Sequence[str]]) -> None:
+        """Take note of further rows."""
+        self._alone = self._alone and not rows
+        for c, cell in enumerate(self._cells):
+            if not self._recurs[c]:
+                self._recurs[c] = any(row[c].strip() == cell for row in rows)
+
+    def holds_names(self, *, header: str, expect: Sequence[str]) -> bool:
+        """Decide whether it holds the names of the columns.
+
+        Names in ``expect`` and well-known ones (text, label, id, ...) make it a header, unless
+        they recur below in their column. Else it is one unless a cell is empty, repeated, a
+        number, a list of numbers, or recurs below; the only line of a file is data.
+
+        Args:
+            header: ``"yes"`` and ``"no"`` decide by themselves; ``"auto"`` applies the rule.
+            expect: names that the file should have.
+        """
+        if header != "auto":
+            return header == "yes"
+        known = [cell in expect or cell.casefold() in KNOWN for cell in self._cells]
+        if any(k and not r for k, r in zip(known, self._recurs, strict=True)):
+            return True
+        plain = all(cell and not _NUMBERS.fullmatch(cell) for cell in self._cells)
+        unlike = len(set(self._cells)) == len(self._cells)
+        return plain and not any(self._recurs) and unlike and not self._alone
+
+
+def first_line_names(rows: Sequence[Sequence[str]], *, header: str, expect: Sequence[str]) -> bool:
+    """Decide whether the first of all ``rows`` of a file holds names; see ``FirstLine``."""
+    first = FirstLine(rows[0])
+    if header == "auto":
+        first.look(rows[1:])
+    return first.holds_names(header=header, expect=expect)
 
 
 def known_column(columns: Sequence[str], names: Sequence[str]) -> str | None:

@@ -6,6 +6,8 @@ import io
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from evenhand.errors import DataError
@@ -26,55 +28,78 @@ def parse_json(text: str, path: str) -> tuple[Columns, list[int]]:
         DataError: E204 with the line where the text stops being JSON, where a list item is no
             object, or where an escape is half of a character.
     """
-    objects, lines = _scan_list(text, path) if text.lstrip()[:1] == "[" else _scan_lines(text, path)
-    for item, line in zip(objects, lines, strict=True):
-        if not isinstance(item, dict):
-            raise _malformed(path, line, f"{type(item).__name__} instead of an object")
-    if _SURROGATE.search(text):
-        _refuse_half_characters(objects, lines, path)
-    names = dict.fromkeys(name for item in objects for name in item)
-    return {name: [item.get(name) for item in objects] for name in names}, lines
+    if text.lstrip()[:1] == "[":
+        pairs = list(_scan_list(text, path))
+    else:
+        found = json_lines(text.split("\n"), path)
+        pairs = [(line, item) for line, item in found if item is not None]
+    columns = object_columns([item for _, item in pairs])
+    return columns, [line for line, _ in pairs]
 
 
-def _refuse_half_characters(objects: list[Any], lines: list[int], path: str) -> None:
-    """Raise for an escape that is half of a pair, which no file can hold as UTF-8."""
-    for item, line in zip(objects, lines, strict=True):
-        try:
-            json.dumps(item, ensure_ascii=False).encode("utf-8")
-        except UnicodeEncodeError as error:
-            half = f"\\u{ord(error.object[error.start]):04x}"
-            raise _malformed(path, line, f"{half} is half of a character") from error
+def json_lines(
+    lines: Iterable[str], path: str, *, first: int = 1
+) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Yield the number of each line and the object on it, None for a blank line.
 
+    Args:
+        lines: of a JSONL file, with or without their ends.
+        path: as the file was named.
+        first: number of the first of ``lines``.
 
-def _scan_lines(text: str, path: str) -> tuple[list[Any], list[int]]:
-    objects: list[Any] = []
-    lines: list[int] = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    Raises:
+        DataError: E204 with the line that is not JSON, no object, or holds half a character.
+    """
+    for number, line in enumerate(lines, start=first):
         if not line.strip():
+            yield number, None
             continue
         try:
-            objects.append(json.loads(line))
+            item = json.loads(line.removesuffix("\n"))
         except json.JSONDecodeError as error:
             raise _malformed(path, number, f"{error.msg} at column {error.colno}") from error
-        lines.append(number)
-    return objects, lines
+        _refuse_other_than_object(item, path, number)
+        if _SURROGATE.search(line):
+            _refuse_half_characters(item, path, number)
+        yield number, item
 
 
-def _scan_list(text: str, path: str) -> tuple[list[Any], list[int]]:
-    objects: list[Any] = []
-    lines: list[int] = []
+def object_columns(objects: Sequence[dict[str, Any]], names: Iterable[str] = ()) -> Columns:
+    """Return objects as columns: ``names``, then further keys as they come."""
+    names = dict.fromkeys((*names, *(name for item in objects for name in item)))
+    return {name: [item.get(name) for item in objects] for name in names}
+
+
+def _refuse_other_than_object(item: object, path: str, line: int) -> None:
+    if not isinstance(item, dict):
+        raise _malformed(path, line, f"{type(item).__name__} instead of an object")
+
+
+def _refuse_half_characters(item: object, path: str, line: int) -> None:
+    """Raise for an escape that is half of a pair, which no file can hold as UTF-8."""
+    try:
+        json.dumps(item, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        raise _malformed(path, line, f"{half} is half of a character") from error
+
+
+def _scan_list(text: str, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    halves = _SURROGATE.search(text) is not None
     position, counted, line = text.index("[") + 1, 0, 1
     while True:
         position = _skip(text, position)
-        if text[position : position + 1] == "]" and not objects:
+        if text[position : position + 1] == "]" and not counted:
             break
         line, counted = line + text.count("\n", counted, position), position
         try:
             item, position = _DECODER.raw_decode(text, position)
         except json.JSONDecodeError as error:
             raise _malformed(path, error.lineno, f"{error.msg} at column {error.colno}") from error
-        objects.append(item)
-        lines.append(line)
+        _refuse_other_than_object(item, path, line)
+        if halves:
+            _refuse_half_characters(item, path, line)
+        yield line, item
         position = _skip(text, position)
         mark = text[position : position + 1]
         if mark == "]":
@@ -86,7 +111,6 @@ def _scan_list(text: str, path: str) -> tuple[list[Any], list[int]]:
         position += 1
     if (end := _skip(text, position + 1)) != len(text):
         raise _malformed(path, text.count("\n", 0, end) + 1, "text after the end of the list")
-    return objects, lines
 
 
 def _skip(text: str, position: int) -> int:
@@ -109,11 +133,19 @@ def parse_parquet(content: bytes, path: str) -> Columns:
     Raises:
         DataError: E204 when it is damaged or no Parquet.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with readable_parquet(path):
         return frame_columns(pq.read_table(io.BytesIO(content)))
+
+
+@contextmanager
+def readable_parquet(path: str) -> Iterator[None]:
+    """Say E204 of whatever pyarrow finds wrong with a Parquet file."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             "E204",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.data.content import decode, read_content
-from evenhand.data.delimited import parse_delimited
+from evenhand.data.delimited import Rows, parse_delimited
 from evenhand.data.header import KNOWN, first_line_names
 from evenhand.data.hub import hub_columns, is_hub_id, is_saved_folder, saved_columns
 from evenhand.data.records import Columns, frame_columns, is_frame, parse_json, parse_parquet
@@ -93,13 +93,28 @@ def read_table(source: Any, *, header: str = "auto", expect: Sequence[str] = ())
     else:
         table = _read_path(source, header, expect)
     if not len(table):
-        raise DataError(
-            "E202",
-            "there are no rows",
-            got=f"{table.path}: no row below the header" if table.has_header else table.path,
-            fix="check what was to write it",
-        )
+        raise no_rows(table.path, has_header=table.has_header)
     return table
+
+
+def no_rows(path: str, *, has_header: bool) -> DataError:
+    """Return E202 for a source without rows."""
+    return DataError(
+        "E202",
+        "there are no rows",
+        got=f"{path}: no row below the header" if has_header else path,
+        fix="check what was to write it",
+    )
+
+
+def unknown_ending(path: str) -> MissingFileError:
+    """Return E204 for a file whose name does not say what it holds."""
+    return MissingFileError(
+        "E204",
+        "the ending of the file does not say what it holds",
+        got=path,
+        fix=f"name it after what it holds: {' '.join(FORMATS)}",
+    )
 
 
 def _read_path(source: str | Path, header: str, expect: Sequence[str]) -> Table:
@@ -119,12 +134,7 @@ def _read_path(source: str | Path, header: str, expect: Sequence[str]) -> Table:
     if suffix in DELIMITERS:
         text = decode(content, name)
         return replace(_delimited(text, name, header, expect), sha256=sha256)
-    raise MissingFileError(
-        "E204",
-        "the ending of the file does not say what it holds",
-        got=name,
-        fix=f"name it after what it holds: {' '.join(FORMATS)}",
-    )
+    raise unknown_ending(name)
 
 
 def _from_columns(columns: Columns, path: str) -> Table:
@@ -141,23 +151,41 @@ def _from_columns(columns: Columns, path: str) -> Table:
 
 
 def _delimited(text: str, path: str, header: str, expect: Sequence[str]) -> Table:
-    rows = parse_delimited(text, path, _delimiter(text, Path(path).suffix.lower()))
-    named = first_line_names(rows.cells, header=header, expect=expect)
-    names = [f"column{c + 1}" for c in range(len(rows.cells[0]))]
-    if named:
-        names = [cell.strip() or name for cell, name in zip(rows.cells[0], names, strict=True)]
-        _refuse_repeats(names, f"{path}:{rows.lines[0]}")
-    first = 1 if named else 0
-    cells = (
-        zip(*rows.cells[first:], strict=True) if len(rows.cells) > first else ([] for _ in names)
-    )
-    columns = {name: list(column) for name, column in zip(names, cells, strict=True)}
-    return Table(columns, rows.lines[first:], path, has_header=named, blank=rows.blank)
-
-
-def _delimiter(text: str, suffix: str) -> str:
-    """Return what separates cells: a comma in .csv, unless a header shows that it is ; or tab."""
     first = text.partition("\n")[0]
+    rows = parse_delimited(text, path, delimiter_of(first, Path(path).suffix.lower()))
+    named = first_line_names(rows.cells, header=header, expect=expect)
+    names = column_names(rows, path, named=named)
+    columns = as_columns(names, rows.cells[1:] if named else rows.cells)
+    lines = rows.lines[1:] if named else rows.lines
+    return Table(columns, lines, path, has_header=named, blank=tuple(rows.blank))
+
+
+def column_names(head: Rows, path: str, *, named: bool) -> list[str]:
+    """Return what the columns are called, by the first row of a file or by their place.
+
+    Raises:
+        DataError: E204 for two of one name.
+    """
+    names = [f"column{c + 1}" for c in range(len(head.cells[0]))]
+    if named:
+        names = [cell.strip() or name for cell, name in zip(head.cells[0], names, strict=True)]
+        _refuse_repeats(names, f"{path}:{head.lines[0]}")
+    return names
+
+
+def as_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, list[Any]]:
+    """Return rows of equally many cells as columns; none as empty columns."""
+    cells = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {name: list(column) for name, column in zip(names, cells, strict=True)}
+
+
+def delimiter_of(first: str, suffix: str) -> str:
+    """Return what separates cells: a comma in .csv, unless a header shows that it is ; or tab.
+
+    Args:
+        first: line of the file.
+        suffix: of its name.
+    """
     for other in (";", "\t"):
         names = {cell.strip(' "\r').casefold() for cell in first.split(other)}
         if suffix == ".csv" and "," not in first and len(names) > 1 and names & KNOWN:

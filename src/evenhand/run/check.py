@@ -26,7 +26,7 @@ from evenhand.evaluate.baselines import TfidfBaseline, fit_tfidf
 from evenhand.evaluate.selection import macro_ap
 from evenhand.run.check_baselines import baselines_of
 from evenhand.run.check_series import windows_of
-from evenhand.run.predict import to_csv
+from evenhand.run.predict_formats import to_csv
 from evenhand.run.rivals import TFIDF
 from evenhand.run.sources import Sources
 from evenhand.run.unread import refuse_series_settings

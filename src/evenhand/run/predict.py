@@ -1,38 +1,51 @@
-"""Answers for files, texts and folders of series, as columns that can be written."""
+"""Answers for texts and folders of series, as columns that can be written."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
 
-from evenhand.bundle import Predictor
-from evenhand.data import Schema, read_texts
-from evenhand.data.csv_text import csv_text
-from evenhand.data.series import SeriesSchema, is_series, read_windows
+from evenhand.bundle import Answers, Predictor
+from evenhand.data import Schema
+from evenhand.data.series import SeriesSchema, read_windows
 from evenhand.errors import ConfigError, DataError
 from evenhand.evaluate.places import Places
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so would be run by a spreadsheet; it is written with a ``'`` before it."""
-_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
+def answer_portion(
+    classifier: Predictor, given: Mapping[str, list[Any]], texts: Sequence[str]
+) -> dict[str, list[Any]]:
+    """Return the columns that are ``given``, then ``labels`` and ``p:NAME`` for each label.
 
-def answer_file(classifier: Predictor, source: str) -> dict[str, list[Any]]:
-    """Return the columns of ``source``, then ``labels`` and ``p:NAME`` for each label.
-
-    A column of ``source`` that bears such a name itself is kept as ``input:NAME``.
-
-    Raises:
-        ConfigError: E110 when the classifier reads series.
-        DataError: E205 when the text column is missing, and whatever reading may raise.
+    A column that bears such a name itself is kept under ``kept_names``.
     """
-    table, texts = read_texts(source, _schema_of_texts(classifier, source))
-    answers = classifier.predict(texts).frame()
-    given = {f"input:{n}" if n in answers else n: cells for n, cells in table.columns.items()}
-    return {**given, **answers}
+    answers = classifier.predict(texts) if texts else no_answers(classifier)
+    columns = answers.frame()
+    names = kept_names(tuple(given), columns)
+    return dict(zip(names, given.values(), strict=True)) | columns
+
+
+def kept_names(given: Sequence[str], answers: Collection[str]) -> list[str]:
+    """Return what the columns that are given are called beside those that answer.
+
+    One of the same name as an answer gets ``input:`` before it, as often as that takes.
+    """
+    taken = {*given, *answers}
+    names: list[str] = []
+    for name in given:
+        kept = name
+        while kept in answers or (kept != name and kept in taken):
+            kept = f"input:{kept}"
+        names.append(kept)
+    return names
+
+
+def no_answers(classifier: Predictor) -> Answers:
+    """Return what a classifier says of no row."""
+    shape = (0, len(classifier.labels))
+    return Answers(classifier.labels, np.empty(shape), np.empty(shape, bool))
 
 
 def answer_folder(
@@ -67,17 +80,12 @@ def answer_folder(
     return columns | classifier.predict(rows.windows).frame(), rows.notes
 
 
-def answers(classifier: Predictor, source: str) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
-    """Return the columns that answer a table or a folder of series, and what to know of it.
+def schema_of_texts(classifier: Predictor, source: str) -> Schema:
+    """Return how the classifier reads a table.
 
-    Raises as ``answer_file`` and ``answer_folder``.
+    Raises:
+        ConfigError: E110 when it reads series.
     """
-    if is_series(source):
-        return answer_folder(classifier, source)
-    return answer_file(classifier, source), ()
-
-
-def _schema_of_texts(classifier: Predictor, source: str) -> Schema:
     if isinstance(classifier.schema, Schema):
         return classifier.schema
     raise ConfigError(
@@ -111,16 +119,5 @@ def answer_texts(classifier: Predictor, texts: Sequence[str]) -> dict[str, list[
     Raises:
         ConfigError: E110 when the classifier reads series.
     """
-    _schema_of_texts(classifier, "texts")
-    return {"text": list(texts), **classifier.predict(texts).frame()}
-
-
-def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
-    """Return columns as CSV, cells that a spreadsheet would run made harmless."""
-    return csv_text({name: [_cell(cell) for cell in cells] for name, cells in columns.items()})
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA) and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
+    schema_of_texts(classifier, "texts")
+    return answer_portion(classifier, {"text": list(texts)}, texts)

@@ -18,7 +18,7 @@ from evenhand.evaluate.systems import measured_rows
 from evenhand.run.deciding import settings_as_decided
 from evenhand.run.ensemble import refit_of
 from evenhand.run.folder import Run
-from evenhand.run.predict import FORMULA
+from evenhand.run.predict_formats import FORMULA
 from evenhand.run.sources import Sources
 from evenhand.run.unchanged import changed_data
 from evenhand.toml import read_toml

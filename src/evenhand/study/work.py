@@ -14,9 +14,9 @@ from typing import Any
 
 from evenhand.errors import StoppedBySignal, TrainingError
 from evenhand.evaluate.terminal import number
+from evenhand.locks import claim
 from evenhand.run import Run, Screen, trained
 from evenhand.study.folder import Study
-from evenhand.study.locks import claim
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,13 @@ def test_windows_line_ends_count_as_one():
 
 def test_blank_lines_are_counted_not_rows():
     rows = parse_delimited("a,b\n\nc,d\n  \n", "f.csv", ",")
-    assert (rows.lines, rows.blank) == ([1, 3], (2, 4))
+    assert (rows.lines, rows.blank) == ([1, 3], [2, 4])
 
 
 def test_blank_line_between_rows_of_one_column_is_an_empty_cell():
     rows = parse_delimited("text\n\none\n\n", "f.csv", ",")
     assert rows.cells == [["text"], [""], ["one"]]
-    assert rows.blank == (4,)
+    assert rows.blank == [4]
 
 
 def test_ten_megabytes_in_one_cell():

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evenhand.study.locks import held, take
+from evenhand.locks import held, take
 
 HOLD = """
 import sys, pathlib
-from evenhand.study.locks import take
+from evenhand.locks import take
 assert take(pathlib.Path(sys.argv[1])) is not None
 print("held", flush=True)
 sys.stdin.read()

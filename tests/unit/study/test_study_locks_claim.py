@@ -4,12 +4,12 @@ import signal
 import subprocess
 import sys
 
-from evenhand.study.locks import claim
+from evenhand.locks import claim
 
 HOLD = """
 import sys
 from pathlib import Path
-from evenhand.study.locks import claim
+from evenhand.locks import claim
 with claim(Path(sys.argv[1])) as mine:
     print(mine, flush=True)
     sys.stdin.read()

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.durable import make_folder, write_json, write_text
+from evenhand.locks import held
 from evenhand.run import Run, Screen, trained
 from evenhand.run.compare import Sides, compare_sides
 from evenhand.run.folder import Layout
-from evenhand.study.locks import held
 from evenhand.study.search.account import Account, Tried, account_of
 from evenhand.study.search.folder import SearchLayout
 from evenhand.study.search.importance import importances

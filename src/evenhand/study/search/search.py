@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from evenhand.durable import make_folder, write_json
 from evenhand.errors import ConfigError, MissingFileError, TrainingError
 from evenhand.extras import need
+from evenhand.locks import held
 from evenhand.run.screen import Screen
 from evenhand.run.sound import read_sound
-from evenhand.study.locks import held
 from evenhand.study.search import storage
 from evenhand.study.search.best import conclude
 from evenhand.study.search.folder import SearchLayout

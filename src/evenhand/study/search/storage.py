@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from evenhand.errors import ConfigError, TrainingError
 from evenhand.extras import need
-from evenhand.study.locks import held
+from evenhand.locks import held
 
 if TYPE_CHECKING:
     from optuna import Study

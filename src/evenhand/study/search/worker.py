@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evenhand.durable import make_folder
-from evenhand.study.locks import Lock, held, take
+from evenhand.locks import Lock, held, take
 from evenhand.study.search.folder import SearchLayout
 from evenhand.study.search.plan import Plan
 from evenhand.study.search.propose import next_trial, recipe_trial
