@@ -235,7 +235,7 @@ def test_a_changed_question_does_not_go_on(rows, tmp_path, change, words):
 
 def test_another_version_does_not_go_on(rows, tmp_path, monkeypatch):
     interrupted(rows, tmp_path / "out.csv")
-    monkeypatch.setattr("evenhand.__version__", "0.0.1")
+    monkeypatch.setattr("evenhand.run.predict_state.version", lambda _: "0.0.1")
     with pytest.raises(UnfinishedError, match=r"\[E406\] .* begun with another version of"):
         answer_stream(question(rows), tmp_path / "out.csv", resume=True)
 
