@@ -10,7 +10,6 @@ without torch needs: seconds from its start to the first answer, and its largest
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,7 +24,12 @@ from evenhand.run import Run
 from evenhand.run.export import export
 from evenhand.run.reread import reread
 
-FIRST = "import sys, evenhand; evenhand.load(sys.argv[1]).predict([sys.argv[2]])"
+FIRST = """
+import sys, evenhand
+evenhand.load(sys.argv[1]).predict([sys.argv[2]])
+with open("/proc/self/status") as file:
+    print(next(line.split()[1] for line in file if line.startswith("VmHWM")))
+"""
 
 
 def rounds(models: dict[str, Any], rows: Any, *, times: int) -> dict[str, float]:
@@ -41,10 +45,10 @@ def rounds(models: dict[str, Any], rows: Any, *, times: int) -> dict[str, float]
 
 def first_answer(bundle: Path) -> tuple[float, float]:
     """Return seconds to the first answer of a fresh process, and its largest memory in MB."""
+    command = [sys.executable, "-c", FIRST, str(bundle), "a text"]
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", FIRST, bundle, "a text"], check=True)
-    seconds = time.perf_counter() - start
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return time.perf_counter() - start, int(done.stdout) / 1024
 
 
 def size(folder: Path) -> float:
@@ -80,9 +84,8 @@ def main() -> None:
                     f"{'passed' if parity.passed else 'FAILED'}"
                 )
                 for gate in parity.gates:
-                    print(
-                        f"         {'passed' if gate.passed else 'FAILED'} {gate.name}: {gate.found}"
-                    )
+                    said = "passed" if gate.passed else "FAILED"
+                    print(f"         {said} {gate.name}: {gate.found}")
             for name, rate in rounds(models, rows, times=asked.rounds).items():
                 print(f"{name:8} {rate:,.0f} rows/s")
             if dataset.windows is None:
