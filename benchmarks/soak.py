@@ -165,7 +165,7 @@ async def beside(port: int, rounds: int) -> float:
 
 def neighbours(bundle: Path, scale: float) -> Row:
     """Set texts beside the worst neighbours that there are."""
-    rounds = max(10, int(200 * scale))
+    rounds = max(10, int(60 * scale))
     with serving(bundle) as server:
         worst = asyncio.run(beside(server.port, rounds))
         what = f"{rounds} texts beside hostile neighbours"
