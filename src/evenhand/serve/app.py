@@ -154,7 +154,7 @@ async def _gone(request: Request) -> None:
 def _add_looks(app: FastAPI, state: State) -> None:
     out = responses(HTTPStatus.SERVICE_UNAVAILABLE)
 
-    @app.get("/livez", summary="Does the process answer?", response_model=Alive, responses=out)
+    @app.get("/livez", summary="Whether the process answers", response_model=Alive, responses=out)
     async def livez() -> Response:
         """Answer; needs no key, so that whatever restarts a dead process need not have one."""
         if state.worker is None or state.worker.done():
@@ -167,7 +167,7 @@ def _add_looks(app: FastAPI, state: State) -> None:
             )
         return JSONResponse({"alive": True})
 
-    @app.get("/readyz", summary="Are requests taken?", response_model=Ready, responses=out)
+    @app.get("/readyz", summary="Whether requests are taken", response_model=Ready, responses=out)
     async def readyz() -> Response:
         """Answer 200 from the moment the golden texts are matched until the service stops."""
         if state.stopping:

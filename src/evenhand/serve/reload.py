@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 
@@ -63,6 +64,8 @@ class Reloader:
             self._metrics.answers(self._queue.model.name)
             self._metrics.reloaded("taken")
             tell("reloaded", model=self._queue.model.name, golden=self._queue.model.golden)
+            # The old model may hang in cycles, and hundreds of megabytes with it.
+            await asyncio.to_thread(gc.collect)
             return True
         self._metrics.reloaded("refused")
         if isinstance(fault, EvenhandError):

@@ -25,6 +25,9 @@ from evenhand.serve.metrics import Metrics
 from evenhand.serve.reading import SLOWEST_BODY
 from evenhand.serve.reload import Reloader
 
+KEPT = 75
+"""Seconds that a connection may be idle: longer than proxies keep theirs, so that none of them
+sends a request just when the service hangs up."""
 LINGER = 0.5
 """Seconds in which a stopping service still accepts, and ends kept connections by its answers."""
 LAST_WORDS = 1.0
@@ -99,6 +102,7 @@ async def _run(
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEPT,
         timeout_graceful_shutdown=longest_stop(options),
     )
     service = Service(config, state)
