@@ -96,6 +96,8 @@ async def _run(
     reloader = Reloader(path, queue, metrics)
     config = uvicorn.Config(
         build(state, keys),
+        host=options.host,
+        port=options.port,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -135,8 +137,16 @@ class Service(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
+        """Listen, and say so.
+
+        Raises:
+            ServingError: E511 when another process was quicker.
+        """
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            await self.lifespan.shutdown()
+            raise _cannot_listen(self.config.host, self.config.port, error) from error
         model = self._state.queue.model
         for one in sockets or ():
             host, port = one.getsockname()[:2]
@@ -199,10 +209,14 @@ def _bound(options: Options) -> Iterator[socket.socket]:
         try:
             listener.bind((options.host, options.port))
         except (OSError, OverflowError) as error:
-            raise ServingError(
-                "E511",
-                "the service cannot listen there",
-                got=f"{options.host}:{options.port}: {error}",
-                fix="choose another --port, or a --host that this machine has",
-            ) from error
+            raise _cannot_listen(options.host, options.port, error) from error
         yield listener
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> ServingError:
+    return ServingError(
+        "E511",
+        "the service cannot listen there",
+        got=f"{host}:{port}: {error}",
+        fix="choose another --port, or a --host that this machine has",
+    )
