@@ -164,7 +164,7 @@ class Service(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, read what was accepted last, answer all of it."""
-        last = [one for listener in sockets or () for one in _last_connections(listener)]
+        last = [one for listener in sockets or () for one in last_connections(listener)]
         for server in self.servers:
             server.close()
         loop = asyncio.get_running_loop()
@@ -183,7 +183,7 @@ class Service(uvicorn.Server):
         return made
 
 
-def _last_connections(listener: socket.socket) -> list[socket.socket]:
+def last_connections(listener: socket.socket) -> list[socket.socket]:
     """Return the connections that the system has made and nobody has accepted yet.
 
     Closing the listener would reset them, although their clients are connected and may have
