@@ -1,40 +1,19 @@
-"""Keeping a long run small: free pages go back, and a rare large batch keeps little."""
+"""Keeping a long run small: a rare large batch keeps little."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from evenhand.memory import give_back
+
 LARGE = 2.5
 """Tokens of a batch, as a multiple of the mean batch so far, above which memory comes first."""
 VAST = 4.0
 """The same, above which the holes that earlier batches left are given back before and after."""
-
-
-@cache
-def _trim() -> Callable[[int], int] | None:
-    """Return glibc's ``malloc_trim``; None where the C library has none."""
-    if not sys.platform.startswith("linux"):
-        return None
-    function: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return function
-
-
-def give_back() -> None:
-    """Return memory that is free but still held to the system; nothing where that is not glibc.
-
-    Batches of every length leave holes of every size behind, and glibc keeps them: without
-    this a run over varied texts grows to twice what it uses.
-    """
-    trim = _trim()
-    if trim is not None:
-        trim(0)
 
 
 class Sparing:

@@ -1,4 +1,4 @@
-"""The routes, and the document and page that describe them."""
+"""The routes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from evenhand.serve import page
 from evenhand.serve.batching import Outcome, Queue
-from evenhand.serve.keys import OPEN, KeyGate, Keys
-from evenhand.serve.logs import GONE, AccessLog
+from evenhand.serve.document import ASKED, body, describe
+from evenhand.serve.keys import KeyGate, Keys
+from evenhand.serve.logs import AccessLog
 from evenhand.serve.metrics import Metrics
-from evenhand.serve.problems import Problem, Refusal, add_handlers, responses
+from evenhand.serve.problems import GONE, Refusal, add_handlers, responses
 from evenhand.serve.reading import read
 from evenhand.serve.schemas import (
     Alive,
@@ -30,25 +29,8 @@ from evenhand.serve.schemas import (
     PredictRequest,
     Ready,
     answered,
-    thresholds_schema,
 )
 from evenhand.stages import Answer
-
-ASKED = responses(
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-NAMED = {"X-Model": {"schema": {"type": "string"}, "description": "which bundle answered"}}
-ASKED[HTTPStatus.OK] = {"headers": NAMED}
-BOTH: dict[str, type[PredictRequest | BatchRequest]] = {
-    "PredictRequest": PredictRequest,
-    "BatchRequest": BatchRequest,
-}
 
 
 @dataclass
@@ -96,7 +78,7 @@ def build(state: State, keys: Keys | None = None) -> AccessLog:
     )
     _add_answers(app, state)
     _add_looks(app, state)
-    _describe(app, state, with_key=keys is not None)
+    describe(app, state.queue.model.pipeline.labels, with_key=keys is not None)
     paths = sorted(path for route in app.routes if (path := getattr(route, "path", "")))
     add_handlers(app, paths)
     gated: ASGIApp = app if keys is None else KeyGate(app, keys)
@@ -111,7 +93,7 @@ def _add_answers(app: FastAPI, state: State) -> None:
         summary="Labels of one text",
         response_model=Answer,
         responses=ASKED,
-        openapi_extra=_body("PredictRequest", {"text": "where is my parcel"}),
+        openapi_extra=body("PredictRequest", {"text": "where is my parcel"}),
     )
     async def predict(request: Request) -> Response:
         """Answer one text; ``stages`` says what led to it, ``thresholds`` which cuts were used."""
@@ -127,7 +109,7 @@ def _add_answers(app: FastAPI, state: State) -> None:
         summary="Labels of several texts",
         response_model=BatchAnswer,
         responses=ASKED,
-        openapi_extra=_body(
+        openapi_extra=body(
             "BatchRequest", {"items": [{"text": "where is my parcel"}, {"text": "thank you"}]}
         ),
     )
@@ -149,7 +131,7 @@ async def _unless_gone(
     answering = asyncio.ensure_future(
         state.queue.answer([i.text for i in items], [i.thresholds for i in items])
     )
-    leaving = asyncio.ensure_future(request.receive())
+    leaving = asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not answering.done():
@@ -163,10 +145,16 @@ async def _unless_gone(
     return outcome
 
 
+async def _gone(request: Request) -> None:
+    """Return when the client has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 def _add_looks(app: FastAPI, state: State) -> None:
     out = responses(HTTPStatus.SERVICE_UNAVAILABLE)
 
-    @app.get("/livez", summary="Does the process answer?", response_model=Alive, responses=out)
+    @app.get("/livez", summary="Whether the process answers", response_model=Alive, responses=out)
     async def livez() -> Response:
         """Answer; needs no key, so that whatever restarts a dead process need not have one."""
         if state.worker is None or state.worker.done():
@@ -179,7 +167,7 @@ def _add_looks(app: FastAPI, state: State) -> None:
             )
         return JSONResponse({"alive": True})
 
-    @app.get("/readyz", summary="Are requests taken?", response_model=Ready, responses=out)
+    @app.get("/readyz", summary="Whether requests are taken", response_model=Ready, responses=out)
     async def readyz() -> Response:
         """Answer 200 from the moment the golden texts are matched until the service stops."""
         if state.stopping:
@@ -219,41 +207,3 @@ def _add_looks(app: FastAPI, state: State) -> None:
     async def docs() -> Response:
         """Return this service's page; it loads nothing."""
         return HTMLResponse(page.render(app.openapi()), headers=page.HEADERS)
-
-
-def _body(schema: str, example: dict[str, Any]) -> dict[str, Any]:
-    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
-
-
-def _describe(app: FastAPI, state: State, *, with_key: bool) -> None:
-    """Let the OpenAPI document name the model's own labels, and the key where one is needed."""
-    space = state.queue.model.pipeline.labels
-
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            said = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes
-            )
-            schemas = said.setdefault("components", {}).setdefault("schemas", {})
-            for name, model in {"Problem": Problem, **BOTH}.items():
-                own = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                schemas |= own.pop("$defs", {})
-                schemas[name] = own
-            schemas["PredictRequest"]["properties"]["thresholds"] = thresholds_schema(space)
-            if with_key:
-                _ask_for_key(said)
-            app.openapi_schema = said
-        return app.openapi_schema
-
-    app.openapi = document  # type: ignore[method-assign]
-
-
-def _ask_for_key(said: dict[str, Any]) -> None:
-    said["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    for path, methods in said["paths"].items():
-        for operation in () if path in OPEN else methods.values():
-            operation["security"] = [{"key": []}]
-            operation["responses"] |= {
-                str(code): what for code, what in responses(HTTPStatus.UNAUTHORIZED).items()
-            }

@@ -24,6 +24,8 @@ from evenhand.stages import Answer, Pipeline
 LARGEST_BATCH = MOST_ITEMS
 """Texts that the model gets at a time; no request is larger."""
 MEMORY_OF_PACE = 0.8
+TELLING = 16
+"""Texts of a batch from which its time says how long a full queue takes."""
 
 Thresholds = Mapping[str, float] | None
 Outcome = tuple[list[Answer], Model]
@@ -46,7 +48,7 @@ class Queue:
         metrics: counts batches.
 
     Attributes:
-        pace: seconds that a text took of late.
+        pace: seconds that a text took of late, in batches of some size; 0 before there was one.
     """
 
     def __init__(self, model: Model, *, size: int, timeout: float, metrics: Metrics) -> None:
@@ -98,7 +100,7 @@ class Queue:
             done = loop.run_in_executor(self._thread, _answers, model.pipeline, batch)
             await asyncio.wait([done])
             seconds = time.perf_counter() - start
-            self._keep_pace(seconds / texts)
+            self._keep_pace(texts, seconds)
             self._metrics.computed(texts, seconds)
             _hand_out(batch, done, model)
 
@@ -142,9 +144,11 @@ class Queue:
             del self._waiting[ticket]
         return batch
 
-    def _keep_pace(self, seconds: float) -> None:
-        kept = MEMORY_OF_PACE if self.pace else 0.0
-        self.pace = kept * self.pace + (1 - kept) * seconds
+    def _keep_pace(self, texts: int, seconds: float) -> None:
+        """Learn from batches that tell something; a few texts take nearly as long as many."""
+        if texts >= TELLING:
+            kept = MEMORY_OF_PACE if self.pace else 0.0
+            self.pace = kept * self.pace + (1 - kept) * seconds / texts
 
 
 def _answers(pipeline: Pipeline, batch: Sequence[_Ticket]) -> list[list[Answer] | ServingError]:

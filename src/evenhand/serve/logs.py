@@ -13,10 +13,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evenhand.serve.metrics import Metrics
+from evenhand.serve.problems import GONE
 
 LOG = logging.getLogger("evenhand.serve")
-GONE = 499
-"""Status of a request whose client did not wait for the answer."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"))
 
 

@@ -12,11 +12,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
 
 from evenhand.errors import EvenhandError, ServingError
 
 MEDIA_TYPE = "application/problem+json"
+GONE = 499
+"""Status of a request whose client did not wait for the answer; nobody reads it but the log."""
 LONGEST = 160
 """Characters of what a client sent that a document repeats: names of keys and labels."""
 
@@ -142,6 +145,9 @@ def add_handlers(app: FastAPI, routes: Iterable[str]) -> None:
             )
         )
 
+    async def gone(_: Request, __: Exception) -> Response:
+        return Response(status_code=GONE)
+
     async def own_fault(_: Request, __: Exception) -> ProblemResponse:
         return response_of(
             Refusal(
@@ -155,6 +161,7 @@ def add_handlers(app: FastAPI, routes: Iterable[str]) -> None:
 
     app.add_exception_handler(EvenhandError, refused)
     app.add_exception_handler(HTTPException, no_route)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, own_fault)
 
 

@@ -25,6 +25,9 @@ from evenhand.serve.metrics import Metrics
 from evenhand.serve.reading import SLOWEST_BODY
 from evenhand.serve.reload import Reloader
 
+KEPT = 75
+"""Seconds that a connection may be idle: longer than proxies keep theirs, so that none of them
+sends a request just when the service hangs up."""
 LINGER = 0.5
 """Seconds in which a stopping service still accepts, and ends kept connections by its answers."""
 LAST_WORDS = 1.0
@@ -93,11 +96,15 @@ async def _run(
     reloader = Reloader(path, queue, metrics)
     config = uvicorn.Config(
         build(state, keys),
+        host=options.host,
+        port=options.port,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEPT,
         timeout_graceful_shutdown=longest_stop(options),
     )
     service = Service(config, state)
@@ -130,8 +137,16 @@ class Service(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
+        """Listen, and say so.
+
+        Raises:
+            ServingError: E511 when another process was quicker.
+        """
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            await self.lifespan.shutdown()
+            raise _cannot_listen(self.config.host, self.config.port, error) from error
         model = self._state.queue.model
         for one in sockets or ():
             host, port = one.getsockname()[:2]
@@ -149,7 +164,7 @@ class Service(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, read what was accepted last, answer all of it."""
-        last = [one for listener in sockets or () for one in _last_connections(listener)]
+        last = [one for listener in sockets or () for one in last_connections(listener)]
         for server in self.servers:
             server.close()
         loop = asyncio.get_running_loop()
@@ -168,7 +183,7 @@ class Service(uvicorn.Server):
         return made
 
 
-def _last_connections(listener: socket.socket) -> list[socket.socket]:
+def last_connections(listener: socket.socket) -> list[socket.socket]:
     """Return the connections that the system has made and nobody has accepted yet.
 
     Closing the listener would reset them, although their clients are connected and may have
@@ -194,10 +209,14 @@ def _bound(options: Options) -> Iterator[socket.socket]:
         try:
             listener.bind((options.host, options.port))
         except (OSError, OverflowError) as error:
-            raise ServingError(
-                "E511",
-                "the service cannot listen there",
-                got=f"{options.host}:{options.port}: {error}",
-                fix="choose another --port, or a --host that this machine has",
-            ) from error
+            raise _cannot_listen(options.host, options.port, error) from error
         yield listener
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> ServingError:
+    return ServingError(
+        "E511",
+        "the service cannot listen there",
+        got=f"{host}:{port}: {error}",
+        fix="choose another --port, or a --host that this machine has",
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from evenhand.models.memory import give_back
+from evenhand.memory import give_back
 from evenhand.sampling.buckets import sorted_batches
 from evenhand.training.passes import Table
 from evenhand.types import Floats

@@ -19,8 +19,8 @@ import torch
 from torch import nn
 
 from evenhand.errors import StoppedBySignal, TrainingError
+from evenhand.memory import give_back
 from evenhand.models.depth import unreachable
-from evenhand.models.memory import give_back
 from evenhand.sampling.buckets import Rows
 from evenhand.training import checkpoint
 from evenhand.training.checkpoint import Progress

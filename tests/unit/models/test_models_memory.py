@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from evenhand.memory import give_back
 from evenhand.models.backbones import Source, load_encoder
 from evenhand.models.fast import quicken
-from evenhand.models.memory import Sparing, give_back
+from evenhand.models.memory import Sparing
 
 SMALL, LONG = torch.full((2, 3), 4), torch.arange(2 * 40).reshape(2, 40) % 9 + 1
 

@@ -189,3 +189,14 @@ def test_a_new_model_answers_from_the_next_batch_on(talking):
     assert (first.headers["x-model"], second.headers["x-model"]) == ("old", "new")
     assert "grief" in first.json()["probabilities"]
     assert "calm" in second.json()["probabilities"]
+
+
+def test_a_small_batch_says_nothing_of_how_long_a_full_queue_takes(talking):
+    async def talk(client, state):
+        await post(client, "alone")
+        alone = state.queue.pace
+        await client.post("/v1/batch", json={"items": [{"text": "x"}] * 64})
+        return alone, state.queue.pace
+
+    alone, many = talking(talk)
+    assert alone == 0 < many

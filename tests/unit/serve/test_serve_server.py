@@ -1,0 +1,50 @@
+"""What happens at the edges of a service's life."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from evenhand.errors import ServingError
+from evenhand.serve import Options, serve
+from evenhand.serve.server import last_connections, longest_stop
+
+
+def test_who_is_connected_when_a_service_stops_is_not_reset():
+    async def stopping():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            clients = [socket.create_connection(listener.getsockname()) for _ in range(5)]
+            for client in clients:
+                client.sendall(b"asked")
+            found = last_connections(listener)
+        return clients, found
+
+    clients, found = asyncio.run(stopping())
+    assert len(found) == 5
+    for connection in found:
+        connection.setblocking(True)
+        assert connection.recv(5) == b"asked"
+        connection.sendall(b"answered")
+    assert [client.recv(8) for client in clients] == [b"answered"] * 5
+    for one in (*clients, *found):
+        one.close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
+def test_a_host_that_others_reach_needs_a_key(tmp_path, host):
+    with pytest.raises(ServingError, match=r"\[E511\] others could reach the service"):
+        serve(tmp_path, Options(host=host))
+
+
+def test_an_address_that_this_machine_does_not_have(tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text("0123456789abcdef")
+    with pytest.raises(ServingError, match=r"\[E511\] the service cannot listen there"):
+        serve(tmp_path, Options(host="192.0.2.1", key_file=keys))
+
+
+def test_a_stop_waits_for_whoever_may_still_be_answered():
+    assert longest_stop(Options(timeout=30.0)) == 45
