@@ -60,6 +60,18 @@ def scaled(table: NDArray[Any], axis: int) -> tuple[NDArray[np.int8], NDArray[np
     return np.rint(table / scales).astype(np.int8), scales
 
 
+def large_tables(graph: onnx.ModelProto) -> dict[str, Any]:
+    """Return the matrices and embeddings of ``graph`` that are worth the trouble, by name."""
+    onnx = need("export", "onnx")
+    return {
+        entry.name: entry
+        for entry in graph.graph.initializer
+        if entry.data_type == onnx.TensorProto.FLOAT
+        and len(entry.dims) == 2
+        and np.prod(entry.dims) >= LEAST
+    }
+
+
 class _Writer:
     """Collects the new graph node by node."""
 
@@ -70,13 +82,7 @@ class _Writer:
         self.constants: dict[str, Any] = {}
         self.replaced: set[str] = set()
         self.rounded: set[str] = set()
-        self.tables = {
-            entry.name: entry
-            for entry in graph.graph.initializer
-            if entry.data_type == self.onnx.TensorProto.FLOAT
-            and len(entry.dims) == 2
-            and np.prod(entry.dims) >= LEAST
-        }
+        self.tables = large_tables(graph)
 
     def table(self, node: Any) -> NDArray[Any] | None:
         """Return the matrix that ``node`` looks rows up in, or multiplies by from the right."""

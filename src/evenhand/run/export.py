@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.bundle import CARD, Classifier
 from evenhand.bundle import onnx as onnx_bundle
@@ -20,6 +21,7 @@ from evenhand.durable import write_bytes
 from evenhand.export import (
     Measured,
     Parity,
+    eased,
     measure_parity,
     quantised,
     summary,
@@ -30,10 +32,13 @@ from evenhand.run.deciding import settings_as_decided
 from evenhand.run.folder import Run
 from evenhand.run.prepared import predictions_of
 from evenhand.run.reread import decided_rows, measured_role, reread, settings_of
+from evenhand.sampling.buckets import sorted_batches
 from evenhand.types import Predictions, Role
 
 NEIGHBOURS = 64
 """Rows that are answered by themselves and beside others, to see whether it matters."""
+SHOWN = 128
+"""Tune rows that show how large activations are."""
 ONE_FILE = ".onnx"
 """Ends the name of an export that is the graph alone."""
 
@@ -101,7 +106,7 @@ def export(
     say("writing the graph")
     graph = to_onnx(classifier, dataset.contents(dataset.rows(Role.TUNE)[:2]))
     if int8:
-        graph = quantised(graph)
+        graph = quantised(eased(graph, _batches(classifier, dataset)))
     light = OnnxClassifier(
         onnx_bundle.session(graph.SerializeToString()),
         classifier.reader,
@@ -121,6 +126,14 @@ def export(
     card = run.layout.bundle / CARD
     said = card.read_text("utf-8") if card.is_file() else None
     return Exported(classifier, content, decision, parity, said)
+
+
+def _batches(classifier: Classifier, dataset: Dataset) -> list[Mapping[str, NDArray[Any]]]:
+    """Return inputs of tune rows, which show how large activations are."""
+    rows = dataset.rows(Role.TUNE)[:SHOWN]
+    reader: Any = classifier.reader
+    table = reader.table(dataset.contents(rows))
+    return [table.batch(places) for places in sorted_batches(table.lengths(), onnx_bundle.BATCH)]
 
 
 def _section(parity: Parity) -> str:
