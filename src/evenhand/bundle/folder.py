@@ -39,6 +39,8 @@ CARD = "README.md"
 """What the bundle is, is worth and is not for."""
 KEYS = frozenset(("format", "labels", "trained_steps", "schema"))
 """What ``bundle.json`` cannot do without."""
+_IN_THE_NETWORK = (ArithmeticError, RuntimeError, MemoryError)
+"""What torch and transformers raise over sizes that cannot be."""
 _READ_AGAIN = "train again, or copy the bundle again"
 
 
@@ -178,12 +180,12 @@ def load(path: str | Path) -> Predictor:
         return _checked(folder, described, decision)
     except EvenhandError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        # What bundle.json says may be anything, of any kind.
+    except (LookupError, TypeError, ValueError, AttributeError, *_IN_THE_NETWORK) as error:
+        # What bundle.json and config.json say may be anything, of any kind and size.
         raise BundleError(
             "E402",
             "the bundle does not describe itself as evenhand would",
-            got=f"{folder / 'bundle.json'}: {type(error).__name__} {error}"[:200],
+            got=f"{folder}: {type(error).__name__} {error}"[:200],
             fix=_READ_AGAIN,
         ) from error
 
@@ -224,26 +226,23 @@ def _assemble(folder: Path, described: dict[str, Any], decision: Decision) -> Cl
     from evenhand.models.precision import pick_device
     from evenhand.models.weights import read_tensors
 
+    weights = folder / "model.safetensors"
     architecture: text.Architecture | series.SeriesArchitecture
     schema: Schema | SeriesSchema
     if _of_series(described):
         architecture = series.SeriesArchitecture.read(described)
         schema = SeriesSchema.from_dict(described["schema"])
     else:
-        architecture = text.Architecture.read(described, read_json(folder / "config.json"))
+        config = read_json(folder / "config.json")
+        _refuse_deeper(config, weights)
+        architecture = text.Architecture.read(described, config)
         schema = Schema.from_dict(described["schema"])
-    weights = folder / "model.safetensors"
     _refuse_larger(architecture, len(decision.labels), weights)
     model = architecture.blank(len(decision.labels))
     try:
         model.load_state_dict(read_tensors(weights), strict=True)
     except (RuntimeError, need("train", "safetensors").SafetensorError) as error:
-        raise BundleError(
-            "E402",
-            "the weights do not fit the network",
-            got=(str(error).partition("\n")[2].strip() or str(error))[:160],
-            fix=_READ_AGAIN,
-        ) from error
+        raise _unfit(str(error).partition("\n")[2].strip() or str(error)) from error
     if pick_device().type == "cpu" and not _of_series(described):
         quicken(model.encoder)
     model.to(pick_device()).eval()
@@ -257,6 +256,19 @@ def _assemble(folder: Path, described: dict[str, Any], decision: Decision) -> Cl
     )
 
 
+def _refuse_deeper(config: Mapping[str, Any], weights: Path) -> None:
+    """Refuse a description of more layers than there are tensors, before they are built."""
+    library = need("train", "safetensors")
+    try:
+        with library.safe_open(weights, framework="pt") as opened:
+            tensors = len(opened.keys())
+    except library.SafetensorError as error:
+        raise _unfit(str(error)) from error
+    deep = {k: v for k, v in config.items() if "layer" in k and isinstance(v, int) and v > tensors}
+    if deep:
+        raise _unfit(f"{next(iter(deep.items()))} in config.json, {tensors} tensors of weights")
+
+
 def _refuse_larger(
     architecture: text.Architecture | series.SeriesArchitecture, classes: int, weights: Path
 ) -> None:
@@ -266,12 +278,12 @@ def _refuse_larger(
     with torch.device("meta"):
         described = sum(tensor.numel() for tensor in architecture.blank(classes).parameters())
     if described > 8 * weights.stat().st_size:
-        raise BundleError(
-            "E402",
-            "the weights do not fit the network",
-            got=f"{described:,} numbers described, {weights.stat().st_size:,} bytes of weights",
-            fix=_READ_AGAIN,
-        )
+        size = weights.stat().st_size
+        raise _unfit(f"{described:,} numbers described, {size:,} bytes of weights")
+
+
+def _unfit(got: str) -> BundleError:
+    return BundleError("E402", "the weights do not fit the network", got=got[:160], fix=_READ_AGAIN)
 
 
 def _of_series(described: dict[str, Any]) -> bool:

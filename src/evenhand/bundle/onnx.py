@@ -205,6 +205,14 @@ def session(graph: bytes) -> onnxruntime.InferenceSession:
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
+    refusals = (
+        faults.Fail,
+        faults.InvalidArgument,
+        faults.InvalidGraph,
+        faults.InvalidProtobuf,
+        faults.NotImplemented,
+        faults.RuntimeException,
+    )
     options = onnxruntime.SessionOptions()
     threads = os.environ.get("OMP_NUM_THREADS", "")
     options.intra_op_num_threads = int(threads) if threads.isdigit() else 0
@@ -213,10 +221,10 @@ def session(graph: bytes) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except (faults.Fail, faults.InvalidGraph, faults.InvalidProtobuf, faults.NotImplemented) as e:
+    except refusals as error:
         raise BundleError(
             "E401",
             "the graph of the bundle cannot be run",
-            got=str(e).partition("\n")[0][:160],
+            got=str(error).partition("\n")[0][:160],
             fix=AGAIN,
-        ) from e
+        ) from error

@@ -72,7 +72,12 @@ def _fields(content: memoryview, part: _Part) -> Iterator[tuple[int, int, int]]:
     """Yield number, start and end of each field of a message."""
     place = part.start
     while place < part.end:
+        start = place
         key, place = _varint(content, place, part.end)
+        # Other readers keep the low bits of a key that is too large: what is strange here would
+        # be a known field there.
+        if key >> 32 or not key >> 3:
+            raise _damaged(f"byte {start:,}: a field number that cannot be")
         number, wire = key >> 3, key & 7
         start = place
         if wire == VARINT:

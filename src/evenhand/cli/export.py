@@ -30,12 +30,17 @@ def export(
     from evenhand.bundle.folder import refuse_used
     from evenhand.cli.outputs import refuse_overwriting
     from evenhand.cli.terminal import console, screen
+    from evenhand.durable import make_folder
     from evenhand.export.summary import summary
+    from evenhand.run.export import ONE_FILE
     from evenhand.run.export import export as write
 
     del to  # one target so far
     refuse_overwriting({"--out": out}, inputs={"RUN": run})
     refuse_used(out)
+    if out.suffix == ONE_FILE and out.is_dir():
+        raise typer.BadParameter(f"--out {out} is a folder, and its name that of a graph alone")
+    make_folder(out.resolve().parent)
     exported = write(run, int8=int8, say=screen().say)
     summary(exported.parity, console=console())
     if not exported.parity.passed:

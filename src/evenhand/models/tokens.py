@@ -101,7 +101,12 @@ class TextTokenizer:
     @classmethod
     def from_file(cls, folder: Path, *, pad_id: int) -> TextTokenizer:
         """Read ``tokenizer.json``. Raises E107 when it is missing or no tokenizer."""
-        return cls(_read_definition(folder / TOKENIZER_FILE), pad_id=pad_id)
+        file = folder / TOKENIZER_FILE
+        definition = _read_definition(file)
+        try:
+            return cls(definition, pad_id=pad_id)
+        except Exception as error:
+            raise _no_tokenizer(file, str(error)[:120]) from error
 
     def size(self) -> int:
         """Return the number of ids, added marks included."""
@@ -168,7 +173,7 @@ def _read_definition(file: Path) -> str:
         raise _no_tokenizer(file, "there is no such file") from error
     try:
         json.loads(text)["model"]["type"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _no_tokenizer(file, f"it is no tokenizer definition ({error!r})") from error
     return text
 

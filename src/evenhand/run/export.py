@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -121,7 +121,9 @@ def export(
         after,
         precision="int8" if int8 else "float32",
         megabytes=len(content) / 1e6,
-        neighbours=_moved_by_neighbours(light, dataset, after.rows.role),
+        neighbours=_moved_by_neighbours(
+            replace(light, decision=decision), dataset, after.rows.role
+        ),
     )
     card = run.layout.bundle / CARD
     said = card.read_text("utf-8") if card.is_file() else None

@@ -8,9 +8,11 @@ from unicodedata import normalize
 
 import regex
 
-_INVISIBLE = regex.compile(r"\p{Cf}+")
+_INVISIBLE = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}]+")
+_MARKS = regex.compile(r"([\p{M}\uff9e\uff9f]{32})[\p{M}\uff9e\uff9f]+")
+"""A pile of marks on one letter: normalising takes the square of its height."""
 _PLAIN_SIGNS = str.maketrans(
-    dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060", "'")
+    dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060\uff40", "'")
     | dict.fromkeys("\u2010\u2011\u2012\u2013", "-")
 )
 """Apostrophes and hyphens that keyboards put in place of the plain ones."""
@@ -47,9 +49,10 @@ def folded(text: str) -> str:
     """Return the text as keywords are compared: writing that means the same becomes the same.
 
     Case and width do not matter (NFKC, case folded), nor which apostrophe or hyphen stands there;
-    signs that cannot be seen are left out, and any run of blanks is one.
+    signs that cannot be seen are left out, as is what is piled on a letter beyond 32 marks, and
+    any run of blanks is one.
     """
-    seen = _INVISIBLE.sub("", text).translate(_PLAIN_SIGNS)
+    seen = _MARKS.sub(r"\1", _INVISIBLE.sub("", text)).translate(_PLAIN_SIGNS)
     return " ".join(normalize("NFKC", normalize("NFKC", seen).casefold()).split())
 
 

@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import evenhand
 from evenhand.bundle.hostile import refuse_hostile
+from evenhand.bundle.onnx import session
 from evenhand.bundle.onnx_fields import refuse_outside
 from evenhand.durable import MANIFEST, write_folder
 from evenhand.errors import BundleError, EvenhandError
@@ -178,6 +179,27 @@ def test_a_network_described_larger_than_its_weights_takes_no_memory(folder, tmp
         evenhand.load(made)
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"hidden_size": -4}, "describe itself"),
+        ({"hidden_size": 2**62}, "describe itself"),
+        ({"num_attention_heads": 0}, "describe itself"),
+        ({"num_hidden_layers": 10**8}, "do not fit the network"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(folder, tmp_path, changes, what):
+    config = changed_json(folder, "config.json", **changes)
+    with pytest.raises(BundleError, match=f"E402.*{what}"):
+        evenhand.load(with_files(folder, tmp_path / "b", config__json=config))
+
+
+def test_a_tokenizer_that_its_library_refuses_is_named(folder, tmp_path):
+    definition = b'{"model": {"type": "WordLevel"}}'
+    with pytest.raises(EvenhandError, match="E107"):
+        evenhand.load(with_files(folder, tmp_path / "b", tokenizer__json=definition))
+
+
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 ANY = st.recursive(
     PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=5
@@ -260,6 +282,23 @@ def test_data_in_another_file_is_refused(made):
 def test_operators_of_another_maker_are_refused(made):
     with pytest.raises(BundleError, match=r"E405.*another maker"):
         refuse_outside(made.SerializeToString())
+
+
+@pytest.mark.parametrize("field", [7, 14, 25])
+def test_a_field_number_that_others_would_read_as_another_is_damage(field):
+    """C++ keeps the low 32 bits of a key, so that a strange field here is a known one there."""
+    key, content = (field << 3 | 2) | 1 << 32, bytearray()
+    while key:
+        content.append(key & 0x7F | (0x80 if key > 0x7F else 0))
+        key >>= 7
+    with pytest.raises(BundleError, match=r"E401(.|\n)*a field number that cannot be"):
+        refuse_outside(bytes(content) + b"\x03abc")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\x08"])
+def test_a_graph_of_nothing_cannot_be_run(content):
+    with pytest.raises(BundleError, match=r"E401.*cannot be run"):
+        session(content)
 
 
 def test_functions_are_refused():

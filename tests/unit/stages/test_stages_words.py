@@ -80,3 +80,14 @@ def test_a_word_by_itself_is_always_found(word: str) -> None:
 )
 def test_a_script_has_more_than_half_of_the_letters(text: str, script: str, expected: bool) -> None:
     assert is_written_in(text, script) is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sign", ["\u034f", "\ufe0f", "\u3164", "\u200b", "\u00ad"])
+def test_a_sign_that_cannot_be_seen_hides_no_keyword(sign):
+    assert finder(["storm"]).search(folded(f"a st{sign}orm")) is not None
+
+
+def test_a_pile_of_marks_is_cut_before_it_is_normalised():
+    """Normalising takes the square of the pile: a small text would hold a service for seconds."""
+    assert len(folded("a" + "\u0301\u0327" * 50_000)) <= 33
+    assert folded("a" + "\u0301" * 3) == "\u00e1" + "\u0301" * 2
