@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from evenhand.data.header import refuse_repeats
 from evenhand.errors import DataError
 
 Columns = dict[str, list[Any]]
@@ -131,11 +132,12 @@ def parse_parquet(content: bytes, path: str) -> Columns:
     """Return the columns of a Parquet file as Python objects.
 
     Raises:
-        DataError: E204 when it is damaged or no Parquet.
+        DataError: E204 when it is damaged, no Parquet, or has two columns of one name.
     """
     import pyarrow.parquet as pq
 
     with readable_parquet(path):
+        refuse_repeats(pq.read_schema(io.BytesIO(content)).names, path)
         return frame_columns(pq.read_table(io.BytesIO(content)))
 
 
@@ -169,8 +171,13 @@ def frame_columns(frame: Any) -> Columns:
     """Return the columns of a pandas, polars or pyarrow table as Python objects.
 
     Arrays become lists; what pandas calls missing (NaN, NA, NaT) becomes None.
+
+    Raises:
+        DataError: E204 for two columns of one name.
     """
     library = type(frame).__module__.split(".")[0]
+    names = frame.schema.names if library == "pyarrow" else frame.columns
+    refuse_repeats(list(map(str, names)), "the table")
     if library == "polars":
         columns = frame.to_dict(as_series=False)
     elif library == "pyarrow":

@@ -164,6 +164,15 @@ def test_a_parquet_of_lists_and_a_damaged_one_are_refused_as_whole_ones_are(tmp_
         assert outcome(in_portions, path, NAMED).startswith(f"[E204] {what}")
 
 
+def test_a_parquet_with_two_columns_of_one_name_is_refused(tmp_path):
+    path = tmp_path / "rows.parquet"
+    cells = [pa.array(["a"]), pa.array(["b"]), pa.array([1])]
+    pq.write_table(pa.table(cells, names=["text", "text", "n"]), path)
+    assert outcome(in_portions, path, NAMED) == outcome(whole, path, NAMED)
+    with pytest.raises(DataError, match=r"\[E204\] two columns(.|\n)*'text' at (.|\n)*parquet\n"):
+        in_portions(path, NAMED)
+
+
 def test_a_text_as_large_as_a_portion_ends_it(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("text,n\n" + f"{'x' * 100},1\n" * 10)

@@ -56,6 +56,24 @@ def test_tables_in_memory_become_columns(library):
     assert frame_columns(frame) == data
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]),
+        pd.DataFrame([["a", "b"]], columns=["text", "text"]),
+    ],
+    ids=["pyarrow", "pandas"],
+)
+def test_a_table_with_two_columns_of_one_name_is_refused(frame):
+    with pytest.raises(DataError, match=r"\[E204\] two columns(.|\n)*'text' at the table"):
+        frame_columns(frame)
+
+
+def test_a_number_and_a_text_that_read_alike_are_one_name():
+    with pytest.raises(DataError, match=r"\[E204\] two columns(.|\n)*'1' at the table"):
+        frame_columns(pd.DataFrame([["a", "b"]], columns=[1, "1"]))
+
+
 def test_missing_numbers_of_pandas_become_none():
     frame = pd.DataFrame({"a": [1.0, float("nan")], "b": [pd.NA, "x"]})
     assert frame_columns(frame) == {"a": [1.0, None], "b": [None, "x"]}

@@ -10,6 +10,7 @@ from typing import Any
 from evenhand.data.block import text_cells
 from evenhand.data.conform import find_texts
 from evenhand.data.content import open_content
+from evenhand.data.header import refuse_repeats
 from evenhand.data.portions.file import File
 from evenhand.data.portions.portion import Limit, Place, Portion, Survey, Tell, untold
 from evenhand.data.records import frame_columns, readable_parquet
@@ -32,6 +33,7 @@ class ParquetFile(File):
         open_content(Path(self.path)).close()
         with readable_parquet(self.path), self._file() as file:
             names, rows = file.schema_arrow.names, file.metadata.num_rows
+            refuse_repeats(names, self.path)
             if not rows:
                 raise no_rows(self.path, has_header=True)
             empty = frame_columns(file.schema_arrow.empty_table())
