@@ -63,19 +63,33 @@ class ParquetFile(File):
 
     def kinds(self, survey: Survey) -> dict[str, Any]:
         """Return the file's own types; of words kept in a dictionary, that of the words."""
-        import pyarrow as pa
-
         with self._file() as file:
-            types = {str(field.name): field.type for field in file.schema_arrow}
-        return {
-            name: kind.value_type if pa.types.is_dictionary(kind) else kind
-            for name, kind in types.items()
-        }
+            return {str(field.name): _spelt_out(field.type) for field in file.schema_arrow}
 
     def _file(self) -> Any:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(self.path, buffer_size=BUFFER)
+
+
+def _spelt_out(kind: Any) -> Any:
+    """Return a type without dictionaries, however deep within it they are."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _spelt_out(kind.value_type)
+    fields = [kind.field(i) for i in range(kind.num_fields)]
+    inner = [field.with_type(_spelt_out(field.type)) for field in fields]
+    if pa.types.is_struct(kind):
+        return pa.struct(inner)
+    if pa.types.is_map(kind):
+        key, item = inner[0].type.fields
+        return pa.map_(key, item, keys_sorted=kind.keys_sorted)
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(inner[0], kind.list_size)
+    if pa.types.is_large_list(kind):
+        return pa.large_list(inner[0])
+    return pa.list_(inner[0]) if pa.types.is_list(kind) else kind
 
 
 def _batches(file: Any, rows: int, limit: Limit) -> Iterator[Any]:
