@@ -57,8 +57,8 @@ def json_lines(
             continue
         try:
             item = json.loads(line.removesuffix("\n"))
-        except json.JSONDecodeError as error:
-            raise _malformed(path, number, f"{error.msg} at column {error.colno}") from error
+        except (ValueError, RecursionError) as error:
+            raise _unread(path, number, error) from error
         _refuse_other_than_object(item, path, number)
         if _SURROGATE.search(line):
             _refuse_half_characters(item, path, number)
@@ -95,8 +95,9 @@ def _scan_list(text: str, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         line, counted = line + text.count("\n", counted, position), position
         try:
             item, position = _DECODER.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise _malformed(path, error.lineno, f"{error.msg} at column {error.colno}") from error
+        except (ValueError, RecursionError) as error:
+            at = error.lineno if isinstance(error, json.JSONDecodeError) else line
+            raise _unread(path, at, error) from error
         _refuse_other_than_object(item, path, line)
         if halves:
             _refuse_half_characters(item, path, line)
@@ -117,6 +118,15 @@ def _scan_list(text: str, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
 def _skip(text: str, position: int) -> int:
     found = _BLANK.match(text, position)
     return found.end() if found else position
+
+
+def _unread(path: str, line: int, error: ValueError | RecursionError) -> DataError:
+    """Return E204 for what the JSON decoder gave up at."""
+    if isinstance(error, json.JSONDecodeError):
+        return _malformed(path, line, f"{error.msg} at column {error.colno}")
+    if isinstance(error, RecursionError):
+        return _malformed(path, line, "lists or objects are nested too deep")
+    return _malformed(path, line, "a whole number has too many digits")
 
 
 def _malformed(path: str, line: int, why: str) -> DataError:

@@ -42,6 +42,20 @@ def test_what_is_not_json_of_that_form_names_its_line(text, line):
         parse_json(text, "f.json")
 
 
+@pytest.mark.parametrize("form", ['{{"a": 1}}\n{{"a": {}}}\n', '[{{"a": 1}},\n{{"a": {}}}]'])
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("9" * 5000, "a whole number has too many digits"),
+        ("[" * 200_000 + "]" * 200_000, "lists or objects are nested too deep"),
+    ],
+    ids=["digits", "depth"],
+)
+def test_json_that_python_cannot_hold_names_its_line(form, cell, why):
+    with pytest.raises(DataError, match=rf"\[E204\](.|\n)*f\.json:2: {why}"):
+        parse_json(form.format(cell), "f.json")
+
+
 def test_damaged_parquet():
     with pytest.raises(DataError, match=r"\[E204\] the file is no readable Parquet"):
         parse_parquet(b"PAR1 and nothing else PAR1", "f.parquet")
