@@ -58,6 +58,31 @@ def test_a_whole_parquet_file(tmp_path):
     assert pq.read_table(tmp_path / "o.parquet").to_pydict() == columns
 
 
+@pytest.mark.parametrize(
+    ("portions", "kind"),
+    [
+        ([[2**53 + 1], [1.5]], pa.string()),
+        ([[1.5], [2**53 + 1]], pa.string()),
+        ([[2**53 + 1], [None, 3], [1.5], [2.5]], pa.string()),
+        ([[[2**53 + 1], None], [[1.5]]], pa.string()),
+        ([[2**53 + 1], [3]], pa.int64()),
+        ([[2**53], [1.5]], pa.float64()),
+        ([[[1]], [[1.5]]], pa.list_(pa.float64())),
+    ],
+)
+def test_whole_numbers_that_no_double_holds_stay_exact(portions, kind):
+    kinds = Kinds(["n"])
+    for cells in portions:
+        kinds.look({"n": cells})
+    assert kinds.types == {"n": kind}
+    form = Parquet(kinds.types)
+    content = form.head(["n"]) + b"".join(form.rows({"n": cells}) for cells in portions)
+    found = pa.ipc.open_stream(content).read_all().column("n").to_pylist()
+    if kind == pa.string():
+        found = [cell if cell is None else json.loads(cell) for cell in found]
+    assert found == [cell for cells in portions for cell in cells]
+
+
 def test_what_parquet_cannot_hold_has_a_way_out():
     with pytest.raises(DataError, match=r"\[E204\] a column cannot be written(.|\n)*\.csv or"):
         Parquet({"n": pa.int8()}).rows({"n": [1000]})
