@@ -8,6 +8,7 @@ that way: until it is whole, its portions stand in the stream format of Arrow.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class Delimited:
 
 @dataclass(frozen=True)
 class JsonLines:
-    """One object a line."""
+    """One object a line; null stands for a number that JSON does not know."""
 
     def head(self, names: Sequence[str]) -> bytes:
         """Return nothing: the keys stand in every line."""
@@ -204,7 +205,20 @@ def _cell(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    encode = partial(json.dumps, ensure_ascii=False, default=str, allow_nan=False)
+    try:
+        return encode(value)
+    except ValueError:
+        return encode(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with None for each number that JSON does not know: NaN and infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return list(map(_finite, value)) if isinstance(value, list | tuple) else value
 
 
 def _array(cells: Sequence[Any], kind: Any) -> Any:

@@ -50,6 +50,12 @@ def test_tsv_is_escaped_and_jsonl_is_not():
     assert [json.loads(line) for line in lines] == [{"x": "=1", "n": 1}, {"x": "a\tb", "n": None}]
 
 
+@pytest.mark.parametrize("cell", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_does_not_know_is_null(cell):
+    content = format_of(Path("o.jsonl"), {}).rows({"n": [cell, 1.5], "x": [[{"a": cell}], "NaN"]})
+    assert content == b'{"n": null, "x": [{"a": null}]}\n{"n": 1.5, "x": "NaN"}\n'
+
+
 def test_a_whole_parquet_file(tmp_path):
     columns = {"x": ["=1", None], "labels": ["a", "a|b"], "p:a": [0.1, 0.2]}
     kinds = Kinds(columns)
