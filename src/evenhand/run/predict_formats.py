@@ -25,6 +25,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run by a spreadsheet; it is written with a ``'`` before it."""
 GROUP = 100_000
 """Rows of a Parquet file that are kept together."""
+GROUP_BYTES = 2**26
+"""Bytes that end a group of fewer rows: a group is held in memory while it is written."""
 
 _MARKS = frozenset(FORMULA)
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
@@ -247,12 +249,14 @@ def _write_parquet(schema: Any, batches: Iterable[Any], path: Path) -> None:
 
 
 def _grouped(batches: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield batches in lists of at least ``GROUP`` rows, and the rest."""
+    """Yield batches in lists of at least ``GROUP`` rows or ``GROUP_BYTES``, and the rest."""
     group: list[Any] = []
+    rows = size = 0
     for batch in batches:
         group.append(batch)
-        if sum(map(len, group)) >= GROUP:
+        rows, size = rows + len(batch), size + batch.nbytes
+        if rows >= GROUP or size >= GROUP_BYTES:
             yield group
-            group = []
+            group, rows, size = [], 0, 0
     if group:
         yield group

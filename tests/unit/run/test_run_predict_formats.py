@@ -94,8 +94,9 @@ def test_what_parquet_cannot_hold_has_a_way_out():
         Parquet({"n": pa.int8()}).rows({"n": [1000]})
 
 
-def test_rows_of_a_parquet_file_are_kept_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("evenhand.run.predict_formats.GROUP", 5)
+@pytest.mark.parametrize(("limit", "most"), [("GROUP", 5), ("GROUP_BYTES", 5 * 8)])
+def test_rows_of_a_parquet_file_are_kept_together(limit, most, tmp_path, monkeypatch):
+    monkeypatch.setattr(f"evenhand.run.predict_formats.{limit}", most)
     form = Parquet({"n": pa.int64()})
     content = form.head(["n"]) + b"".join(form.rows({"n": [i, i]}) for i in range(4))
     (tmp_path / "part").write_bytes(content)
