@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evenhand.errors import DataError
+
 TEXT_NAMES = (
     "text", "texts", "sentence", "comment", "comment_text", "review", "review_text", "message",
     "tweet", "content", "body", "utterance", "document", "post", "description", "question",
@@ -75,3 +77,20 @@ def known_column(columns: Sequence[str], names: Sequence[str]) -> str | None:
     """Return the column whose name stands earliest in ``names``, whatever its case."""
     by_name = {column.strip().casefold(): column for column in reversed(columns)}
     return next((by_name[name] for name in names if name in by_name), None)
+
+
+def refuse_repeats(names: Sequence[str], where: str, *, fix: str = "rename one") -> None:
+    """Raise where two columns have one name.
+
+    Args:
+        names: of the columns.
+        where: they stand.
+        fix: what to do about it.
+
+    Raises:
+        DataError: E204 naming the first of them.
+    """
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        got = f"{repeated!r} at {where}"
+        raise DataError("E204", "two columns have the same name", got=got, fix=fix)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from evenhand.data.header import refuse_repeats
 from evenhand.errors import DataError
 
 Columns = dict[str, list[Any]]
@@ -56,8 +57,8 @@ def json_lines(
             continue
         try:
             item = json.loads(line.removesuffix("\n"))
-        except json.JSONDecodeError as error:
-            raise _malformed(path, number, f"{error.msg} at column {error.colno}") from error
+        except (ValueError, RecursionError) as error:
+            raise _unread(path, number, error) from error
         _refuse_other_than_object(item, path, number)
         if _SURROGATE.search(line):
             _refuse_half_characters(item, path, number)
@@ -94,8 +95,9 @@ def _scan_list(text: str, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         line, counted = line + text.count("\n", counted, position), position
         try:
             item, position = _DECODER.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise _malformed(path, error.lineno, f"{error.msg} at column {error.colno}") from error
+        except (ValueError, RecursionError) as error:
+            at = error.lineno if isinstance(error, json.JSONDecodeError) else line
+            raise _unread(path, at, error) from error
         _refuse_other_than_object(item, path, line)
         if halves:
             _refuse_half_characters(item, path, line)
@@ -118,6 +120,15 @@ def _skip(text: str, position: int) -> int:
     return found.end() if found else position
 
 
+def _unread(path: str, line: int, error: ValueError | RecursionError) -> DataError:
+    """Return E204 for what the JSON decoder gave up at."""
+    if isinstance(error, json.JSONDecodeError):
+        return _malformed(path, line, f"{error.msg} at column {error.colno}")
+    if isinstance(error, RecursionError):
+        return _malformed(path, line, "lists or objects are nested too deep")
+    return _malformed(path, line, "a whole number has too many digits")
+
+
 def _malformed(path: str, line: int, why: str) -> DataError:
     return DataError(
         "E204",
@@ -131,11 +142,12 @@ def parse_parquet(content: bytes, path: str) -> Columns:
     """Return the columns of a Parquet file as Python objects.
 
     Raises:
-        DataError: E204 when it is damaged or no Parquet.
+        DataError: E204 when it is damaged, no Parquet, or has two columns of one name.
     """
     import pyarrow.parquet as pq
 
     with readable_parquet(path):
+        refuse_repeats(pq.read_schema(io.BytesIO(content)).names, path)
         return frame_columns(pq.read_table(io.BytesIO(content)))
 
 
@@ -169,8 +181,13 @@ def frame_columns(frame: Any) -> Columns:
     """Return the columns of a pandas, polars or pyarrow table as Python objects.
 
     Arrays become lists; what pandas calls missing (NaN, NA, NaT) becomes None.
+
+    Raises:
+        DataError: E204 for two columns of one name.
     """
     library = type(frame).__module__.split(".")[0]
+    names = frame.schema.names if library == "pyarrow" else frame.columns
+    refuse_repeats(list(map(str, names)), "the table")
     if library == "polars":
         columns = frame.to_dict(as_series=False)
     elif library == "pyarrow":

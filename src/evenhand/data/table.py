@@ -10,7 +10,7 @@ from typing import Any
 
 from evenhand.data.content import decode, read_content
 from evenhand.data.delimited import Rows, parse_delimited
-from evenhand.data.header import KNOWN, first_line_names
+from evenhand.data.header import KNOWN, first_line_names, refuse_repeats
 from evenhand.data.hub import hub_columns, is_hub_id, is_saved_folder, saved_columns
 from evenhand.data.records import Columns, frame_columns, is_frame, parse_json, parse_parquet
 from evenhand.errors import DataError, MissingFileError, did_you_mean
@@ -169,7 +169,8 @@ def column_names(head: Rows, path: str, *, named: bool) -> list[str]:
     names = [f"column{c + 1}" for c in range(len(head.cells[0]))]
     if named:
         names = [cell.strip() or name for cell, name in zip(head.cells[0], names, strict=True)]
-        _refuse_repeats(names, f"{path}:{head.lines[0]}")
+        fix = "rename one; for a file without a header: --set data.header=no"
+        refuse_repeats(names, f"{path}:{head.lines[0]}", fix=fix)
     return names
 
 
@@ -191,14 +192,3 @@ def delimiter_of(first: str, suffix: str) -> str:
         if suffix == ".csv" and "," not in first and len(names) > 1 and names & KNOWN:
             return other
     return DELIMITERS[suffix]
-
-
-def _refuse_repeats(names: list[str], where: str) -> None:
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise DataError(
-            "E204",
-            "two columns have the same name",
-            got=f"{repeated[0]!r} at {where}",
-            fix="rename one; for a file without a header: --set data.header=no",
-        )

@@ -8,6 +8,7 @@ that way: until it is whole, its portions stand in the stream format of Arrow.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run by a spreadsheet; it is written with a ``'`` before it."""
 GROUP = 100_000
 """Rows of a Parquet file that are kept together."""
+GROUP_BYTES = 2**26
+"""Bytes that end a group of fewer rows: a group is held in memory while it is written."""
 
 _MARKS = frozenset(FORMULA)
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
@@ -83,7 +86,7 @@ class Delimited:
 
 @dataclass(frozen=True)
 class JsonLines:
-    """One object a line."""
+    """One object a line; null stands for a number that JSON does not know."""
 
     def head(self, names: Sequence[str]) -> bytes:
         """Return nothing: the keys stand in every line."""
@@ -204,7 +207,20 @@ def _cell(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    encode = partial(json.dumps, ensure_ascii=False, default=str, allow_nan=False)
+    try:
+        return encode(value)
+    except ValueError:
+        return encode(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with None for each number that JSON does not know: NaN and infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return list(map(_finite, value)) if isinstance(value, list | tuple) else value
 
 
 def _array(cells: Sequence[Any], kind: Any) -> Any:
@@ -233,12 +249,14 @@ def _write_parquet(schema: Any, batches: Iterable[Any], path: Path) -> None:
 
 
 def _grouped(batches: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield batches in lists of at least ``GROUP`` rows, and the rest."""
+    """Yield batches in lists of at least ``GROUP`` rows or ``GROUP_BYTES``, and the rest."""
     group: list[Any] = []
+    rows = size = 0
     for batch in batches:
         group.append(batch)
-        if sum(map(len, group)) >= GROUP:
+        rows, size = rows + len(batch), size + batch.nbytes
+        if rows >= GROUP or size >= GROUP_BYTES:
             yield group
-            group = []
+            group, rows, size = [], 0, 0
     if group:
         yield group

@@ -19,6 +19,7 @@ from evenhand.data.conform import read_texts
 from evenhand.data.portions import Limit, Place, open_rows
 from evenhand.data.schema import Layout, Schema
 from evenhand.errors import DataError, EvenhandError, MissingFileError
+from evenhand.run.predict_formats import Parquet
 from evenhand.types import Task
 
 NAMED = Schema("text", Layout.NAME, ("label",), ("a", "b"), Task.MULTICLASS, ("text", "label"))
@@ -162,6 +163,47 @@ def test_a_parquet_of_lists_and_a_damaged_one_are_refused_as_whole_ones_are(tmp_
     assert outcome(in_portions, nested, NAMED) == outcome(whole, nested, NAMED)
     for path, what in ((nested, "a text is no text"), (damaged, "the file is no readable Parquet")):
         assert outcome(in_portions, path, NAMED).startswith(f"[E204] {what}")
+
+
+def test_a_parquet_with_two_columns_of_one_name_is_refused(tmp_path):
+    path = tmp_path / "rows.parquet"
+    cells = [pa.array(["a"]), pa.array(["b"]), pa.array([1])]
+    pq.write_table(pa.table(cells, names=["text", "text", "n"]), path)
+    assert outcome(in_portions, path, NAMED) == outcome(whole, path, NAMED)
+    with pytest.raises(DataError, match=r"\[E204\] two columns(.|\n)*'text' at (.|\n)*parquet\n"):
+        in_portions(path, NAMED)
+
+
+WORD = pa.dictionary(pa.int32(), pa.string())
+
+
+@pytest.mark.parametrize(
+    ("kind", "spelt_out", "cell"),
+    [
+        (WORD, pa.string(), "k"),
+        (pa.list_(WORD), pa.list_(pa.string()), ["k"]),
+        (pa.large_list(WORD), pa.large_list(pa.string()), ["k"]),
+        (pa.list_(WORD, 1), pa.list_(pa.string(), 1), ["k"]),
+        (pa.list_(pa.list_(WORD)), pa.list_(pa.list_(pa.string())), [["k"]]),
+        (pa.struct([("a", WORD)]), pa.struct([("a", pa.string())]), {"a": "k"}),
+        (pa.map_(pa.string(), WORD), pa.map_(pa.string(), pa.string()), [("k", "v")]),
+        (pa.list_(pa.int8()), pa.list_(pa.int8()), [1]),
+    ],
+    ids=str,
+)
+def test_words_in_a_dictionary_are_spelt_out_and_written_again(kind, spelt_out, cell, tmp_path):
+    path, part, out = (tmp_path / name for name in ("in.parquet", "part", "out.parquet"))
+    pq.write_table(pa.table({"text": ["a", "b"], "x": pa.array([cell, None], kind)}), path)
+    source = open_rows(str(path))
+    survey = source.survey(NAMED)
+    types = source.kinds(survey)
+    assert types == {"text": pa.string(), "x": spelt_out}
+    form = Parquet(types)
+    portions = source.portions(survey, Place(), Limit(1))
+    rows = b"".join(form.rows(portion.table.columns) for portion in portions)
+    part.write_bytes(form.head(survey.names) + rows)
+    form.finish(part, out)
+    assert pq.read_table(out).to_pydict() == {"text": ["a", "b"], "x": [cell, None]}
 
 
 def test_a_text_as_large_as_a_portion_ends_it(tmp_path):

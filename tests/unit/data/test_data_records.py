@@ -42,6 +42,20 @@ def test_what_is_not_json_of_that_form_names_its_line(text, line):
         parse_json(text, "f.json")
 
 
+@pytest.mark.parametrize("form", ['{{"a": 1}}\n{{"a": {}}}\n', '[{{"a": 1}},\n{{"a": {}}}]'])
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("9" * 5000, "a whole number has too many digits"),
+        ("[" * 200_000 + "]" * 200_000, "lists or objects are nested too deep"),
+    ],
+    ids=["digits", "depth"],
+)
+def test_json_that_python_cannot_hold_names_its_line(form, cell, why):
+    with pytest.raises(DataError, match=rf"\[E204\](.|\n)*f\.json:2: {why}"):
+        parse_json(form.format(cell), "f.json")
+
+
 def test_damaged_parquet():
     with pytest.raises(DataError, match=r"\[E204\] the file is no readable Parquet"):
         parse_parquet(b"PAR1 and nothing else PAR1", "f.parquet")
@@ -54,6 +68,24 @@ def test_tables_in_memory_become_columns(library):
     frame = make(data)
     assert is_frame(frame)
     assert frame_columns(frame) == data
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]),
+        pd.DataFrame([["a", "b"]], columns=["text", "text"]),
+    ],
+    ids=["pyarrow", "pandas"],
+)
+def test_a_table_with_two_columns_of_one_name_is_refused(frame):
+    with pytest.raises(DataError, match=r"\[E204\] two columns(.|\n)*'text' at the table"):
+        frame_columns(frame)
+
+
+def test_a_number_and_a_text_that_read_alike_are_one_name():
+    with pytest.raises(DataError, match=r"\[E204\] two columns(.|\n)*'1' at the table"):
+        frame_columns(pd.DataFrame([["a", "b"]], columns=[1, "1"]))
 
 
 def test_missing_numbers_of_pandas_become_none():

@@ -50,6 +50,12 @@ def test_tsv_is_escaped_and_jsonl_is_not():
     assert [json.loads(line) for line in lines] == [{"x": "=1", "n": 1}, {"x": "a\tb", "n": None}]
 
 
+@pytest.mark.parametrize("cell", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_does_not_know_is_null(cell):
+    content = format_of(Path("o.jsonl"), {}).rows({"n": [cell, 1.5], "x": [[{"a": cell}], "NaN"]})
+    assert content == b'{"n": null, "x": [{"a": null}]}\n{"n": 1.5, "x": "NaN"}\n'
+
+
 def test_a_whole_parquet_file(tmp_path):
     columns = {"x": ["=1", None], "labels": ["a", "a|b"], "p:a": [0.1, 0.2]}
     kinds = Kinds(columns)
@@ -58,13 +64,39 @@ def test_a_whole_parquet_file(tmp_path):
     assert pq.read_table(tmp_path / "o.parquet").to_pydict() == columns
 
 
+@pytest.mark.parametrize(
+    ("portions", "kind"),
+    [
+        ([[2**53 + 1], [1.5]], pa.string()),
+        ([[1.5], [2**53 + 1]], pa.string()),
+        ([[2**53 + 1], [None, 3], [1.5], [2.5]], pa.string()),
+        ([[[2**53 + 1], None], [[1.5]]], pa.string()),
+        ([[2**53 + 1], [3]], pa.int64()),
+        ([[2**53], [1.5]], pa.float64()),
+        ([[[1]], [[1.5]]], pa.list_(pa.float64())),
+    ],
+)
+def test_whole_numbers_that_no_double_holds_stay_exact(portions, kind):
+    kinds = Kinds(["n"])
+    for cells in portions:
+        kinds.look({"n": cells})
+    assert kinds.types == {"n": kind}
+    form = Parquet(kinds.types)
+    content = form.head(["n"]) + b"".join(form.rows({"n": cells}) for cells in portions)
+    found = pa.ipc.open_stream(content).read_all().column("n").to_pylist()
+    if kind == pa.string():
+        found = [cell if cell is None else json.loads(cell) for cell in found]
+    assert found == [cell for cells in portions for cell in cells]
+
+
 def test_what_parquet_cannot_hold_has_a_way_out():
     with pytest.raises(DataError, match=r"\[E204\] a column cannot be written(.|\n)*\.csv or"):
         Parquet({"n": pa.int8()}).rows({"n": [1000]})
 
 
-def test_rows_of_a_parquet_file_are_kept_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("evenhand.run.predict_formats.GROUP", 5)
+@pytest.mark.parametrize(("limit", "most"), [("GROUP", 5), ("GROUP_BYTES", 5 * 8)])
+def test_rows_of_a_parquet_file_are_kept_together(limit, most, tmp_path, monkeypatch):
+    monkeypatch.setattr(f"evenhand.run.predict_formats.{limit}", most)
     form = Parquet({"n": pa.int64()})
     content = form.head(["n"]) + b"".join(form.rows({"n": [i, i]}) for i in range(4))
     (tmp_path / "part").write_bytes(content)

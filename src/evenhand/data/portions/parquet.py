@@ -10,6 +10,7 @@ from typing import Any
 from evenhand.data.block import text_cells
 from evenhand.data.conform import find_texts
 from evenhand.data.content import open_content
+from evenhand.data.header import refuse_repeats
 from evenhand.data.portions.file import File
 from evenhand.data.portions.portion import Limit, Place, Portion, Survey, Tell, untold
 from evenhand.data.records import frame_columns, readable_parquet
@@ -32,6 +33,7 @@ class ParquetFile(File):
         open_content(Path(self.path)).close()
         with readable_parquet(self.path), self._file() as file:
             names, rows = file.schema_arrow.names, file.metadata.num_rows
+            refuse_repeats(names, self.path)
             if not rows:
                 raise no_rows(self.path, has_header=True)
             empty = frame_columns(file.schema_arrow.empty_table())
@@ -61,19 +63,33 @@ class ParquetFile(File):
 
     def kinds(self, survey: Survey) -> dict[str, Any]:
         """Return the file's own types; of words kept in a dictionary, that of the words."""
-        import pyarrow as pa
-
         with self._file() as file:
-            types = {str(field.name): field.type for field in file.schema_arrow}
-        return {
-            name: kind.value_type if pa.types.is_dictionary(kind) else kind
-            for name, kind in types.items()
-        }
+            return {str(field.name): _spelt_out(field.type) for field in file.schema_arrow}
 
     def _file(self) -> Any:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(self.path, buffer_size=BUFFER)
+
+
+def _spelt_out(kind: Any) -> Any:
+    """Return a type without dictionaries, however deep within it they are."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _spelt_out(kind.value_type)
+    fields = [kind.field(i) for i in range(kind.num_fields)]
+    inner = [field.with_type(_spelt_out(field.type)) for field in fields]
+    if pa.types.is_struct(kind):
+        return pa.struct(inner)
+    if pa.types.is_map(kind):
+        key, item = inner[0].type.fields
+        return pa.map_(key, item, keys_sorted=kind.keys_sorted)
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(inner[0], kind.list_size)
+    if pa.types.is_large_list(kind):
+        return pa.large_list(inner[0])
+    return pa.list_(inner[0]) if pa.types.is_list(kind) else kind
 
 
 def _batches(file: Any, rows: int, limit: Limit) -> Iterator[Any]:
