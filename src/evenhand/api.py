@@ -49,11 +49,19 @@ def train(
     """
     from evenhand.run import Screen, Sources, start
 
-    given = {key: value for key, value in (settings or {}).items() if value is not None}
     sources = Sources(data, tune, report, labels_file)
-    values = recipes.load(recipe or sources.recipe())
-    asked = override(values, [f"{key}={toml_text(value)}" for key, value in given.items()])
+    asked = asked_of(recipes.load(recipe or sources.recipe()), settings or {})
     return start(sources, asked, out, screen=Screen())
+
+
+def asked_of(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a run file with the settings over them; a None changes nothing.
+
+    Raises:
+        ConfigError: E102 for a key below something that has no keys.
+    """
+    given = {key: value for key, value in settings.items() if value is not None}
+    return override(values, [f"{key}={toml_text(value)}" for key, value in given.items()])
 
 
 def load(path: str | Path) -> Predictor:

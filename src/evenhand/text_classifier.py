@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from evenhand import api
+from evenhand import api, recipes
 from evenhand.bundle import files_of, write_files
 from evenhand.data.split import assign, units_of
 from evenhand.errors import ConfigError, DataError
@@ -28,6 +27,7 @@ from evenhand.types import Floats, Role, Task
 
 if TYPE_CHECKING:
     from evenhand.bundle import Answers, Predictor
+    from evenhand.run import Run
 
 PREFIX = "settings__"
 """Stands before a key of a run file where it is a parameter: ``settings__optim.lr``."""
@@ -38,7 +38,7 @@ TAKEN: Mapping[str, str] = {
     **dict.fromkeys(("data.report_share", "data.split_seed", "data.fold"), "tune_share"),
     "data.group": "fit(X, y, groups=...)",
 }
-"""Keys of a run file that ``fit`` sets, and what sets them."""
+"""Keys that ``fit`` sets, or drops from a run file, and what says in their place."""
 UNSEEN: Mapping[str, Any] = {"report.baselines": False, "report.resamples": 100}
 """Settings of a run whose report nobody will see."""
 
@@ -107,11 +107,10 @@ class EvenhandClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         asked |= {**(UNSEEN if self.out is None else {}), **(self.settings or {})}
         with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
             out = Path(folder) / "run" if self.out is None else Path(self.out)
-            run = api.train(table, out, recipe=self.recipe, settings=asked)
+            run = _trained(table, out, recipe=self.recipe, settings=asked)
             self.bundle_ = files_of(run.layout.bundle)
             self.decision_ = run.decision
-            ids = tuple(map(str, np.flatnonzero(tune_N).tolist()))
-            self.predictions_ = replace(run.predictions(Role.TUNE), ids=ids)
+            self.predictions_ = run.predictions(Role.TUNE)
             self._predictor: Predictor | None = run.classifier
         self.classes_ = target.classes.values_C
         return self
@@ -267,19 +266,34 @@ def _dealt(
     return tune_N
 
 
+def _trained(
+    table: Mapping[str, list[Any]], out: Path, *, recipe: str | None, settings: Mapping[str, Any]
+) -> Run:
+    """Train as ``evenhand.train`` does, on rows whose columns and roles no run file knows."""
+    from evenhand.run import Screen, Sources, start
+
+    values = recipes.load(recipe or recipes.DEFAULT)
+    if isinstance(values.get("data"), dict):
+        values["data"] = {k: v for k, v in values["data"].items() if f"data.{k}" not in TAKEN}
+    asked = api.asked_of(values, settings)
+    return start(Sources(table), asked, out, screen=Screen())
+
+
 def _table(
     texts: list[str], target: Target, *, tune_N: NDArray[np.bool_], groups: Any
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Return the rows as columns, and the settings by which they are read: one column a class."""
     names = target.classes.labels.names
-    text, role, group = (_unused(name, names) for name in ("text", "role", "group"))
+    text, row, role, group = (_unused(name, names) for name in ("text", "row", "role", "group"))
     columns: dict[str, list[Any]] = {
         text: texts,
+        row: list(range(len(texts))),
         role: np.where(tune_N, Role.TUNE.value, Role.FIT.value).tolist(),
         **dict(zip(names, target.truth_NC.T.astype(int).tolist(), strict=True)),
     }
     task = target.classes.labels.task.value
     read = {"data.text": text, "data.labels": names, "data.task": task, "data.split": role}
+    read["data.id"] = row
     if groups is None:
         return columns, read
     return {**columns, group: list(groups)}, {**read, "data.group": group}

@@ -73,6 +73,41 @@ def test_tune_rows_choose_and_no_row_is_kept_for_a_report(model: EvenhandClassif
     assert again.labels == model.decision_.labels
 
 
+def test_a_sample_of_the_rows_keeps_their_positions(model: EvenhandClassifier) -> None:
+    model.set_params(recipe="quick", **{"settings__data.sample": 40}).fit(TEXTS, ONE)
+    rows = [int(name) for name in model.predictions_.ids]
+    assert len(set(rows)) == len(rows) < 18
+    names = np.array(model.predictions_.labels.names)
+    np.testing.assert_array_equal(names[model.predictions_.truth_NC.argmax(axis=1)], ONE[rows])
+    told = model._predictor.scores([TEXTS[row] for row in rows]).values_NC
+    np.testing.assert_allclose(told, model.predictions_.scores.values_NC, atol=1e-5)
+
+
+DATA = """
+seed = 9
+[data]
+text = "body"
+labels = "kind"
+id = "key"
+group = "customer"
+fold = "2/5"
+split = "part"
+task = "multilabel"
+"""
+
+
+def test_columns_and_roles_of_a_run_file_give_way(
+    model: EvenhandClassifier, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(DATA, "utf-8")
+    model.set_params(recipe=str(file), out=tmp_path / "run").fit(TEXTS, ONE)
+    assert len(set(model.predictions_.groups_N)) == 18
+    run = evenhand.run.Run(tmp_path / "run")
+    assert run.manifest["rows"] == {"fit": 102, "tune": 18, "report": 0}
+    assert run.manifest["seed"] == 0
+
+
 def test_numbers_as_classes_come_back_as_numbers(model: EvenhandClassifier) -> None:
     y = np.where(TRUTH[:, 0], 10, 9)
     assert set(model.fit(TEXTS, y).predict(TEXTS)) <= {9, 10}

@@ -19,7 +19,9 @@ LONGEST_HEADER = 100_000_000
 VOCABULARY = "tokenizer.json"
 """Its pieces may look like paths; they are searched for texts alone."""
 ROOTS = frozenset(("home", "Users", "root", "tmp", "mnt", "private", "workspace"))
-_PATH = re.compile(r"(?<![\w/:.])/([\w.-]+)/[\w.-]|\b[A-Za-z]:\\[\w.-]|(?<!\w)~/\w")
+_PATH = re.compile(
+    r"(?<![\w/.])/([\w.-]+)/+[\w.-]|\b(?i:file):/+[\w.-]|\b[A-Za-z]:\\[\w.-]|(?<!\w)~/\w"
+)
 
 
 def refuse_private(folder: Path, card: str, texts: Iterable[str]) -> None:
@@ -28,7 +30,7 @@ def refuse_private(folder: Path, card: str, texts: Iterable[str]) -> None:
     Args:
         folder: of the bundle; its old card is not looked at.
         card: the new one.
-        texts: of the data; those of fewer than 20 characters are not looked for.
+        texts: of the data; looked for without the blanks around them, and from 20 characters.
 
     Raises:
         BundleError: E407 naming the file and what is in it.
@@ -41,7 +43,7 @@ def refuse_private(folder: Path, card: str, texts: Iterable[str]) -> None:
         if not name.endswith(VOCABULARY):
             _refuse_paths(name, strings)
     whole = {name: "\n".join(strings) for name, strings in said.items()}
-    for text in texts:
+    for text in map(str.strip, texts):
         if len(text) >= LONG_TEXT:
             for name, content in whole.items():
                 if text in content:
