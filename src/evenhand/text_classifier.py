@@ -107,7 +107,8 @@ class EvenhandClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         asked |= {**(UNSEEN if self.out is None else {}), **(self.settings or {})}
         with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
             out = Path(folder) / "run" if self.out is None else Path(self.out)
-            run = _trained(table, out, recipe=self.recipe, settings=asked)
+            drawn = self.out is not None
+            run = _trained(table, out, recipe=self.recipe, settings=asked, drawn=drawn)
             self.bundle_ = files_of(run.layout.bundle)
             self.decision_ = run.decision
             self.predictions_ = run.predictions(Role.TUNE)
@@ -267,7 +268,12 @@ def _dealt(
 
 
 def _trained(
-    table: Mapping[str, list[Any]], out: Path, *, recipe: str | None, settings: Mapping[str, Any]
+    table: Mapping[str, list[Any]],
+    out: Path,
+    *,
+    recipe: str | None,
+    settings: Mapping[str, Any],
+    drawn: bool,
 ) -> Run:
     """Train as ``evenhand.train`` does, on rows whose columns and roles no run file knows."""
     from evenhand.run import Screen, Sources, start
@@ -276,7 +282,7 @@ def _trained(
     if isinstance(values.get("data"), dict):
         values["data"] = {k: v for k, v in values["data"].items() if f"data.{k}" not in TAKEN}
     asked = api.asked_of(values, settings)
-    return start(Sources(table), asked, out, screen=Screen())
+    return start(Sources(table), asked, out, screen=Screen(), drawn=drawn)
 
 
 def _table(

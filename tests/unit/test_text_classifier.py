@@ -180,6 +180,18 @@ def test_the_run_may_be_kept(model: EvenhandClassifier, tmp_path: Path) -> None:
         model.fit(TEXTS, ONE)
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_report_is_drawn_where_the_run_is_kept(
+    model: EvenhandClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    drawn: list[Path] = []
+    monkeypatch.setattr(
+        "evenhand.run.train.report_run", lambda layout, *_, **__: drawn.append(layout.root)
+    )
+    model.set_params(out=tmp_path / "run" if kept else None).fit(TEXTS, ONE)
+    assert drawn == ([tmp_path / "run"] if kept else [])
+
+
 @pytest.mark.parametrize(
     ("settings", "match"),
     [

@@ -98,6 +98,7 @@ def start(
     *,
     screen: Screen,
     hooks: Sequence[Hook] = (),
+    drawn: bool = True,
 ) -> Run:
     """Train from scratch into the new folder ``out``.
 
@@ -109,13 +110,14 @@ def start(
         out: a folder that is empty or not there.
         screen: where to speak.
         hooks: who else is told of every step and pass; what one raises ends the run there.
+        drawn: leave a report, too; not where nobody will see the folder.
 
     Raises:
         EvenhandError: with the code of what is wrong.
     """
     ready = make_ready(sources, asked, out, screen=screen, hooks=hooks)
     _lay_out(ready.job, ready.asked, ready.dataset, used=ready.engine.used)
-    return _finish(ready.job, ready.dataset, ready.prepared, ready.engine)
+    return _finish(ready.job, ready.dataset, ready.prepared, ready.engine, drawn=drawn)
 
 
 def make_ready(
@@ -328,7 +330,9 @@ def prepared_for(job: Job, dataset: Dataset) -> Prepared:
     return prepared
 
 
-def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> Run:
+def _finish(
+    job: Job, dataset: Dataset, prepared: Prepared, engine: Engine, *, drawn: bool = True
+) -> Run:
     from evenhand.training.checkpoint import tidy
 
     engine.loop.hooks = (*engine.loop.hooks, *job.hooks)
@@ -345,14 +349,15 @@ def _finish(job: Job, dataset: Dataset, prepared: Prepared, engine: Engine) -> R
     _write_manifest(job, dataset, facts=engine.facts())
     tidy(job.layout.checkpoints)
     findings = [finding.to_dict() for finding in findings_of(job.layout.root)]
-    with job.watch.stage(REPORTING):
-        report_run(
-            job.layout,
-            rows,
-            metrics=Run(job.layout.root).metrics,
-            findings=findings,
-            texts=texts_for_report(dataset, job.config),
-        )
+    if drawn:
+        with job.watch.stage(REPORTING):
+            report_run(
+                job.layout,
+                rows,
+                metrics=Run(job.layout.root).metrics,
+                findings=findings,
+                texts=texts_for_report(dataset, job.config),
+            )
     _write_manifest(job, dataset, facts=engine.facts())
     write_card(job.layout, job.config.card, findings=findings)
     write_json(job.layout.findings, findings)
