@@ -104,6 +104,10 @@ class Queue:
             self._metrics.computed(texts, seconds)
             _hand_out(batch, done, model)
 
+    def replace(self, model: Model) -> None:
+        """Let ``model`` answer from the next batch on; what it takes for a text is not known."""
+        self.model, self.pace = model, 0.0
+
     def close(self) -> None:
         """Let the thread end when it has done its batch."""
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -145,8 +149,12 @@ class Queue:
         return batch
 
     def _keep_pace(self, texts: int, seconds: float) -> None:
-        """Learn from batches that tell something; a few texts take nearly as long as many."""
-        if texts >= TELLING:
+        """Learn from batches that tell something; a few texts take nearly as long as many.
+
+        So a small batch says only how long a text takes at most. It may lower the pace, or one
+        stalled batch would keep out for good the requests of which a large one could come.
+        """
+        if texts >= TELLING or seconds < self.pace * texts:
             kept = MEMORY_OF_PACE if self.pace else 0.0
             self.pace = kept * self.pace + (1 - kept) * seconds / texts
 

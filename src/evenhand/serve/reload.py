@@ -61,7 +61,7 @@ class Reloader:
         await asyncio.wait([reading])
         fault = reading.exception()
         if fault is None:
-            self._queue.model = reading.result()
+            self._queue.replace(reading.result())
             self._metrics.answers(self._queue.model.name)
             self._metrics.reloaded("taken")
             tell("reloaded", model=self._queue.model.name, golden=self._queue.model.golden)

@@ -181,7 +181,9 @@ def test_a_new_model_answers_from_the_next_batch_on(talking):
         first = await held(client, state, hold)
         second = asyncio.create_task(post(client, "second"))
         await reached(lambda: state.queue.texts == 1)
-        state.queue.model = new
+        state.queue.pace = 0.5
+        state.queue.replace(new)
+        assert state.queue.pace == 0
         hold.free.set()
         return await first, await second
 
@@ -200,3 +202,13 @@ def test_a_small_batch_says_nothing_of_how_long_a_full_queue_takes(talking):
 
     alone, many = talking(talk)
     assert alone == 0 < many
+
+
+def test_small_batches_bring_the_pace_down_after_one_that_stalled(talking):
+    async def talk(client, state):
+        state.queue.pace = stalled = 4.0
+        await post(client, "alone")
+        return stalled, state.queue.pace
+
+    stalled, pace = talking(talk)
+    assert 0 < pace < stalled
