@@ -64,6 +64,8 @@ def serve(path: Path, options: Options) -> int:
         EvenhandError: before it listens: E511 for an address that cannot be, or that others reach
             without a key; E512 for the key file; E408 and the like as ``ready.load``.
     """
+    # Of itself a process dies of SIGHUP, and a reload may be asked for while the model is read.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if options.key_file is None and not is_loopback(options.host):
         raise ServingError(
             "E511",

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 
 import pytest
 
 from evenhand.errors import ServingError
-from evenhand.serve import Options, serve
+from evenhand.serve import Options, ready, serve
 from evenhand.serve.server import last_connections, longest_stop
+
+
+@pytest.fixture(autouse=True)
+def hangup():
+    """Leave SIGHUP to the next test as it was."""
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_who_is_connected_when_a_service_stops_is_not_reset():
@@ -48,3 +58,13 @@ def test_an_address_that_this_machine_does_not_have(tmp_path):
 
 def test_a_stop_waits_for_whoever_may_still_be_answered():
     assert longest_stop(Options(timeout=30.0)) == 45
+
+
+def test_a_reload_that_is_asked_for_too_early_harms_nothing(tmp_path, monkeypatch):
+    def reading(_):
+        os.kill(os.getpid(), signal.SIGHUP)
+        raise KeyError("read on")
+
+    monkeypatch.setattr(ready, "load", reading)
+    with pytest.raises(KeyError, match="read on"):
+        serve(tmp_path, Options(port=0))
