@@ -19,6 +19,7 @@ from evenhand.errors import ServingError
 from evenhand.serve import ready
 from evenhand.serve.app import State, build
 from evenhand.serve.batching import Queue
+from evenhand.serve.connection import Hurried
 from evenhand.serve.keys import Keys, is_loopback, too_open
 from evenhand.serve.logs import start_logging, tell
 from evenhand.serve.metrics import Metrics
@@ -100,6 +101,7 @@ async def _run(
         build(state, keys),
         host=options.host,
         port=options.port,
+        http=Hurried,
         ws="none",
         lifespan="on",
         log_config=None,
