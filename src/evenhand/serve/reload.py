@@ -69,7 +69,7 @@ class Reloader:
             return True
         self._metrics.reloaded("refused")
         if isinstance(fault, EvenhandError):
-            said = {"code": fault.code, "what": fault.what, "got": fault.got}
+            said = {"code": fault.code, "what": fault.what}
             tell("reload refused", level=logging.ERROR, model=self._queue.model.name, **said)
         else:
             LOG.error("reload refused", exc_info=fault)
