@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ class Options:
 def serve(path: Path, options: Options) -> int:
     """Answer requests until SIGTERM or SIGINT; return 0 when what was accepted was answered.
 
-    Two signals stop it at once; then it returns 1.
+    Two signals end the process at once, with exit code 1.
 
     Raises:
         EvenhandError: before it listens: E511 for an address that cannot be, or that others reach
@@ -120,7 +121,11 @@ async def _run(
     await service.serve([listener])
     reloading.cancel()
     tell("stopped", at_once=service.force_exit)
-    return 1 if service.force_exit else 0
+    if service.force_exit:
+        # The end of the interpreter would wait for the model's thread.
+        logging.shutdown()
+        os._exit(1)
+    return 0
 
 
 class Service(uvicorn.Server):

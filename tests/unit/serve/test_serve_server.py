@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import urllib.request
+from http.client import RemoteDisconnected
+from pathlib import Path
 
 import pytest
 
 from evenhand.errors import ServingError
 from evenhand.serve import Options, ready, serve
 from evenhand.serve.server import last_connections, longest_stop
+
+STUCK = """
+import os, signal, sys, threading
+from pathlib import Path
+from evenhand.serve import Options, ready, serve
+from hashed import Hashed, tried
+
+def stuck(texts):
+    if texts == ["stuck"]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait()
+
+model = tried(Hashed(hold=stuck))
+ready.load = lambda path: model
+sys.exit(serve(Path("bundle"), Options(port=0)))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +91,23 @@ def test_a_reload_that_is_asked_for_too_early_harms_nothing(tmp_path, monkeypatc
     monkeypatch.setattr(ready, "load", reading)
     with pytest.raises(KeyError, match="read on"):
         serve(tmp_path, Options(port=0))
+
+
+def test_a_second_signal_ends_the_process_though_the_model_is_busy():
+    paths = [str(Path(__file__).parents[2]), *sys.path]
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        said = json.loads(process.stderr.readline())
+        body, kind = b'{"text": "stuck"}', {"Content-Type": "application/json"}
+        request = urllib.request.Request(said["url"] + "/v1/predict", body, kind)
+        with pytest.raises((RemoteDisconnected, ConnectionResetError), match=r"(?i)closed|reset"):
+            urllib.request.urlopen(request, timeout=60)
+        assert process.wait(60) == 1
+        assert b'"stopped", "at_once": true' in process.stderr.read()
+    finally:
+        process.kill()
+        process.communicate()
