@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from evenhand.cli import main
 from evenhand.errors import ServingError
 from evenhand.serve import Options, ready, serve
 from evenhand.serve.server import last_connections, longest_stop
@@ -111,3 +112,11 @@ def test_a_second_signal_ends_the_process_though_the_model_is_busy():
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "3601", "0"])
+def test_a_timeout_that_is_none(capsys, seconds):
+    assert main(["serve", "bundle", "--timeout", seconds]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("[E110]")
+    assert "--timeout" in said
