@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -81,6 +83,18 @@ def test_probes_ask_routes_that_there_are(routes: set[str]) -> None:
     assert without_key == set(OPEN)
 
 
+def test_the_probe_takes_the_first_key_and_not_the_first_line(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("# of the shop\n\n  0123456789abcdef \nanother-key-of-mine\n")
+    script = CONTAINER["readinessProbe"]["exec"]["command"][2].replace("/keys/keys", str(keys))
+    asking = script.index("u.urlopen")
+    told = f"{script[:asking]}print(key)"
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", told], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "0123456789abcdef\n"
+
+
 def test_ports_mounts_and_users_agree() -> None:
     [port] = CONTAINER["ports"]
     assert instructions("EXPOSE") == [str(port["containerPort"])] == ["8000"]
@@ -112,7 +126,11 @@ def test_the_image_holds_no_torch_and_copies_what_there_is() -> None:
 
 def test_a_stop_is_given_the_time_that_it_may_take() -> None:
     longest = longest_stop(Options()) + LINGER + LAST_WORDS
-    assert POD["terminationGracePeriodSeconds"] > longest
+    program, before = CONTAINER["lifecycle"]["preStop"]["exec"]["command"]
+    assert program == "sleep"
+    assert POD["terminationGracePeriodSeconds"] > int(before) + longest
+    [docker] = re.findall(r"docker run --stop-timeout (\d+)", DOCKERFILE)
+    assert int(docker) > longest
     assert int(unit("TimeoutStopSec")[0]) > longest
     assert instructions("STOPSIGNAL") == unit("KillSignal") == ["SIGTERM"]
     assert unit("ExecReload") == ["/bin/kill -HUP $MAINPID"]

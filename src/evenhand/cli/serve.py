@@ -14,7 +14,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Any but this machine's own needs keys.")] = "127.0.0.1",
     key_file: Annotated[Path | None, typer.Option(help="Keys that may ask, one a line.")] = None,
     queue: Annotated[int, typer.Option(min=128, help="Texts that may wait.")] = 1024,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")] = 30.0,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Seconds to wait for an answer.")
+    ] = 30.0,
 ) -> int:
     """Answer texts over HTTP until stopped; a new bundle in the same place is taken by itself."""
     from evenhand.extras import need

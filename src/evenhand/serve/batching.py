@@ -29,6 +29,7 @@ TELLING = 16
 
 Thresholds = Mapping[str, float] | None
 Outcome = tuple[list[Answer], Model]
+_Done = asyncio.Future[list[list[Answer] | ServingError]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +97,18 @@ class Queue:
             if not batch:
                 self._some.clear()
                 continue
-            texts, start = sum(len(ticket.texts) for ticket in batch), time.perf_counter()
-            done = loop.run_in_executor(self._thread, _answers, model.pipeline, batch)
+            start = time.perf_counter()
+            done: _Done = loop.run_in_executor(self._thread, _answers, model.pipeline, batch)
             await asyncio.wait([done])
-            seconds = time.perf_counter() - start
-            self._keep_pace(texts, seconds)
-            self._metrics.computed(texts, seconds)
+            seconds, texts = time.perf_counter() - start, _answered(done)
+            if texts:
+                self._keep_pace(texts, seconds)
+                self._metrics.computed(texts, seconds)
             _hand_out(batch, done, model)
+
+    def replace(self, model: Model) -> None:
+        """Let ``model`` answer from the next batch on; what it takes for a text is not known."""
+        self.model, self.pace = model, 0.0
 
     def close(self) -> None:
         """Let the thread end when it has done its batch."""
@@ -145,39 +151,46 @@ class Queue:
         return batch
 
     def _keep_pace(self, texts: int, seconds: float) -> None:
-        """Learn from batches that tell something; a few texts take nearly as long as many."""
-        if texts >= TELLING:
+        """Learn from batches that tell something; a few texts take nearly as long as many.
+
+        So a small batch says only how long a text takes at most. It may lower the pace, or one
+        stalled batch would keep out for good the requests of which a large one could come.
+        """
+        if texts >= TELLING or seconds < self.pace * texts:
             kept = MEMORY_OF_PACE if self.pace else 0.0
             self.pace = kept * self.pace + (1 - kept) * seconds / texts
 
 
 def _answers(pipeline: Pipeline, batch: Sequence[_Ticket]) -> list[list[Answer] | ServingError]:
-    """Answer all requests together; one with a wrong threshold harms no other."""
+    """Answer all sound requests together; one with a wrong threshold harms no other."""
+    faults = [_fault(pipeline, ticket) for ticket in batch]
+    sound = [ticket for ticket, fault in zip(batch, faults, strict=True) if fault is None]
+    answers = iter(_together(pipeline, sound) if sound else ())
+    return [next(answers) if fault is None else fault for fault in faults]
+
+
+def _fault(pipeline: Pipeline, ticket: _Ticket) -> ServingError | None:
     try:
-        return _together(pipeline, batch)
-    except ServingError:
-        return [_alone(pipeline, ticket) for ticket in batch]
+        pipeline.cuts(ticket.thresholds)
+    except ServingError as error:
+        return error
+    return None
 
 
-def _together(pipeline: Pipeline, batch: Sequence[_Ticket]) -> list[list[Answer] | ServingError]:
+def _together(pipeline: Pipeline, batch: Sequence[_Ticket]) -> list[list[Answer]]:
     texts = [text for ticket in batch for text in ticket.texts]
     thresholds = [cuts for ticket in batch for cuts in ticket.thresholds]
     answers = iter(pipeline.answer(texts, thresholds=thresholds))
     return [[next(answers) for _ in ticket.texts] for ticket in batch]
 
 
-def _alone(pipeline: Pipeline, ticket: _Ticket) -> list[Answer] | ServingError:
-    try:
-        return pipeline.answer(ticket.texts, thresholds=ticket.thresholds)
-    except ServingError as error:
-        return error
+def _answered(done: _Done) -> int:
+    """Return how many texts the model answered; a refusal takes no time and tells nothing."""
+    results = () if done.exception() else done.result()
+    return sum(len(result) for result in results if isinstance(result, list))
 
 
-def _hand_out(
-    batch: Sequence[_Ticket],
-    done: asyncio.Future[list[list[Answer] | ServingError]],
-    model: Model,
-) -> None:
+def _hand_out(batch: Sequence[_Ticket], done: _Done, model: Model) -> None:
     fault = done.exception()
     for place, ticket in enumerate(batch):
         if ticket.outcome.done():

@@ -20,14 +20,17 @@ METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 
 
 class Lines(logging.Formatter):
-    """Records as JSON lines; of an exception its kind and places, since its words may quote."""
+    """Records as JSON lines; of an exception its kind and places, since its words may quote.
+
+    A message ends with its first line: some libraries put a whole traceback into it.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
         said: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage().strip(),
+            "event": record.getMessage().strip().partition("\n")[0],
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[0] is not None:

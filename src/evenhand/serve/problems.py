@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from evenhand.errors import EvenhandError, ServingError
+from evenhand.errors import ServingError
 
 MEDIA_TYPE = "application/problem+json"
 GONE = 499
@@ -82,7 +82,7 @@ class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
 
-def response_of(error: EvenhandError) -> ProblemResponse:
+def response_of(error: ServingError) -> ProblemResponse:
     """Return the document of ``error``; one that no route gave a status is the client's (422)."""
     status, headers = HTTPStatus.UNPROCESSABLE_ENTITY, None
     if isinstance(error, Refusal):
@@ -122,6 +122,9 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 def add_handlers(app: FastAPI, routes: Iterable[str]) -> None:
     """Let ``app`` answer every fault by a problem document.
 
+    Only a ``ServingError`` is the client's: any other, also one of evenhand's own such as that of
+    a model that says NaN, is the service's.
+
     Args:
         app: whose faults they are.
         routes: paths that there are.
@@ -129,7 +132,7 @@ def add_handlers(app: FastAPI, routes: Iterable[str]) -> None:
     known = ", ".join(routes)
 
     async def refused(_: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, EvenhandError)
+        assert isinstance(error, ServingError)
         return response_of(error)
 
     async def no_route(request: Request, error: Exception) -> ProblemResponse:
@@ -159,7 +162,7 @@ def add_handlers(app: FastAPI, routes: Iterable[str]) -> None:
             )
         )
 
-    app.add_exception_handler(EvenhandError, refused)
+    app.add_exception_handler(ServingError, refused)
     app.add_exception_handler(HTTPException, no_route)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, own_fault)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand import bundle, stages
+from evenhand.bundle import Predictor
 from evenhand.bundle.golden import TEXTS
 from evenhand.durable import MANIFEST
 from evenhand.errors import ServingError
-from evenhand.stages import Answer, Pipeline
+from evenhand.stages import Answer, Pipeline, SecondModel
+from evenhand.stages.assembly import models_of
 
 LARGEST_DRIFT = 1e-3
 """Of a probability, between a text alone and the same text among others: enough to tell a model
@@ -56,7 +58,7 @@ def load(path: Path) -> Model:
 
 def examined(pipeline: Pipeline, name: str) -> Model:
     """Return the model when it passes; raises as ``load``."""
-    golden = bundle.check_golden(pipeline.model)
+    golden = [bundle.check_golden(model) for model in _models(pipeline)]
     together = pipeline.answer(TEXTS)
     alone = [pipeline.answer([text])[0] for text in TEXTS]
     _refuse_odd(pipeline.labels.names, together)
@@ -68,7 +70,7 @@ def examined(pipeline: Pipeline, name: str) -> Model:
     if drift > LARGEST_DRIFT:
         raise _refused("an answer depends on its neighbours", got=f"by {drift:.2g}")
     first = together[0]
-    return Model(pipeline, name, golden, first.thresholds, first.biases)
+    return Model(pipeline, name, all(golden), first.thresholds, first.biases)
 
 
 def watched(path: Path) -> Path:
@@ -79,14 +81,30 @@ def watched(path: Path) -> Path:
 def fingerprint(path: Path) -> str:
     """Return a short name for what is at ``path``: of a bundle, of all its files.
 
+    That of a file of stages changes with the file and with each bundle that it names.
+
     Raises:
-        EvenhandError: E401 when there is nothing to read.
+        EvenhandError: E401 when there is nothing to read; as ``stages.load`` for a file of stages.
     """
-    file = watched(path)
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-    except OSError as error:
-        raise _refused("the files cannot be read", got=f"{file}: {error.strerror}") from error
+    digest = hashlib.sha256()
+    for file in (watched(path), *map(watched, _named(path))):
+        try:
+            digest.update(file.read_bytes())
+        except OSError as error:
+            raise _refused("the files cannot be read", got=f"{file}: {error.strerror}") from error
+    return digest.hexdigest()[:12]
+
+
+def _named(path: Path) -> tuple[Path, ...]:
+    """Return the bundles that a file of stages names; none where ``path`` is no such file."""
+    return models_of(path) if path.is_file() and path.suffix.lower() == ".toml" else ()
+
+
+def _models(pipeline: Pipeline) -> list[Predictor]:
+    """Return every model of ours that answers: the verifier may be one too."""
+    verifier = None if pipeline.doubt is None else pipeline.doubt.verifier
+    second = [verifier.model] if isinstance(verifier, SecondModel) else []
+    return [pipeline.model, *second]
 
 
 def _refuse_odd(names: Sequence[str], answers: Sequence[Answer]) -> None:

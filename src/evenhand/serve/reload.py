@@ -61,7 +61,7 @@ class Reloader:
         await asyncio.wait([reading])
         fault = reading.exception()
         if fault is None:
-            self._queue.model = reading.result()
+            self._queue.replace(reading.result())
             self._metrics.answers(self._queue.model.name)
             self._metrics.reloaded("taken")
             tell("reloaded", model=self._queue.model.name, golden=self._queue.model.golden)
@@ -69,7 +69,7 @@ class Reloader:
             return True
         self._metrics.reloaded("refused")
         if isinstance(fault, EvenhandError):
-            said = {"code": fault.code, "what": fault.what, "got": fault.got}
+            said = {"code": fault.code, "what": fault.what}
             tell("reload refused", level=logging.ERROR, model=self._queue.model.name, **said)
         else:
             LOG.error("reload refused", exc_info=fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from evenhand.errors import ServingError
 from evenhand.serve import ready
 from evenhand.serve.app import State, build
 from evenhand.serve.batching import Queue
+from evenhand.serve.connection import Hurried
 from evenhand.serve.keys import Keys, is_loopback, too_open
 from evenhand.serve.logs import start_logging, tell
 from evenhand.serve.metrics import Metrics
@@ -58,12 +60,14 @@ class Options:
 def serve(path: Path, options: Options) -> int:
     """Answer requests until SIGTERM or SIGINT; return 0 when what was accepted was answered.
 
-    Two signals stop it at once; then it returns 1.
+    Two signals end the process at once, with exit code 1.
 
     Raises:
         EvenhandError: before it listens: E511 for an address that cannot be, or that others reach
             without a key; E512 for the key file; E408 and the like as ``ready.load``.
     """
+    # Of itself a process dies of SIGHUP, and a reload may be asked for while the model is read.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if options.key_file is None and not is_loopback(options.host):
         raise ServingError(
             "E511",
@@ -98,6 +102,7 @@ async def _run(
         build(state, keys),
         host=options.host,
         port=options.port,
+        http=Hurried,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -116,7 +121,11 @@ async def _run(
     await service.serve([listener])
     reloading.cancel()
     tell("stopped", at_once=service.force_exit)
-    return 1 if service.force_exit else 0
+    if service.force_exit:
+        # The end of the interpreter would wait for the model's thread.
+        logging.shutdown()
+        os._exit(1)
+    return 0
 
 
 class Service(uvicorn.Server):

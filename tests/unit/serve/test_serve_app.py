@@ -6,13 +6,14 @@ import asyncio
 import json
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.serve.keys import Keys
 from evenhand.stages import Pipeline
-from evenhand.types import Task
+from evenhand.types import Probs, Task
 from hashed import NAMES, Hashed, expected, tried
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -94,6 +95,15 @@ def test_no_text_is_crossed_with_another_or_refused(texts):
     answers = tried().pipeline.answer(texts)
     said = json.loads(json.dumps([answered(answer, None) for answer in answers]))
     assert [one["probabilities"] for one in said] == [expected(text) for text in texts]
+
+
+def test_a_model_that_says_no_number_is_the_services_fault(ask, problem):
+    class Broken(Hashed):
+        def scores(self, rows, *, progress=None):
+            return Probs(np.full((len(rows), len(NAMES)), np.nan if "odd" in rows else 0.5))
+
+    response = ask("POST", "/v1/predict", json={"text": "odd"}, model=tried(Broken()))
+    problem(response, 500, "E519")
 
 
 def test_one_label_a_text_has_biases_and_no_thresholds(ask, problem):

@@ -181,7 +181,9 @@ def test_a_new_model_answers_from_the_next_batch_on(talking):
         first = await held(client, state, hold)
         second = asyncio.create_task(post(client, "second"))
         await reached(lambda: state.queue.texts == 1)
-        state.queue.model = new
+        state.queue.pace = 0.5
+        state.queue.replace(new)
+        assert state.queue.pace == 0
         hold.free.set()
         return await first, await second
 
@@ -200,3 +202,51 @@ def test_a_small_batch_says_nothing_of_how_long_a_full_queue_takes(talking):
 
     alone, many = talking(talk)
     assert alone == 0 < many
+
+
+def test_small_batches_bring_the_pace_down_after_one_that_stalled(talking):
+    async def talk(client, state):
+        state.queue.pace = stalled = 4.0
+        await post(client, "alone")
+        return stalled, state.queue.pace
+
+    stalled, pace = talking(talk)
+    assert 0 < pace < stalled
+
+
+def test_a_wrong_threshold_takes_nobody_out_of_the_batch(talking, problem):
+    hold = Held()
+    model = tried(Hashed(hold=hold))
+    asked = len(hold.asked)
+    wrong = {"text": "wrong", "thresholds": {"joy": 2}}
+
+    async def talk(client, state):
+        first = await held(client, state, hold)
+        before = asyncio.create_task(post(client, "before"))
+        refused = asyncio.create_task(client.post("/v1/predict", json=wrong))
+        after = asyncio.create_task(post(client, "after"))
+        await reached(lambda: state.queue.texts == 3)
+        hold.free.set()
+        return await asyncio.gather(first, before, refused, after)
+
+    _, before, refused, after = talking(talk, model)
+    assert hold.asked[asked:] == [["first"], ["before", "after"]]
+    problem(refused, 422, "E501")
+    assert before.json()["probabilities"] == expected("before")
+    assert after.json()["probabilities"] == expected("after")
+
+
+def test_a_batch_of_wrong_thresholds_alone_does_not_reach_the_model(talking, problem):
+    hold = Held()
+    model = tried(Hashed(hold=hold))
+    asked = len(hold.asked)
+
+    async def talk(client, state):
+        state.queue.pace = 4.0
+        wrong = {"text": "a", "thresholds": {"jo": 0.5}}
+        return await client.post("/v1/predict", json=wrong), state.queue.pace
+
+    refused, pace = talking(talk, model)
+    problem(refused, 422, "E501")
+    assert len(hold.asked) == asked
+    assert pace == 4.0

@@ -34,3 +34,8 @@ def test_the_words_of_a_fault_stay_out():
     assert said["fault"] == "ValueError"
     assert said["places"][-1].endswith("fails")
     assert said["event"] == "Exception in ASGI application"
+
+
+def test_a_traceback_within_a_message_stays_out():
+    told = line("Traceback (most recent call last):\n  f.py\nValueError: secret words\n")
+    assert json.loads(told)["event"] == "Traceback (most recent call last):"

@@ -13,7 +13,7 @@ from evenhand.bundle.golden import TEXTS
 from evenhand.durable import write_folder
 from evenhand.errors import BundleError, MissingFileError, ServingError
 from evenhand.serve import ready
-from evenhand.stages import Pipeline
+from evenhand.stages import Doubt, Pipeline, SecondModel, Stages
 from evenhand.types import Probs
 from hashed import NAMES, Hashed
 
@@ -80,6 +80,36 @@ def test_a_file_of_stages_is_watched_itself_and_a_run_by_its_bundle(tmp_path):
     (tmp_path / "stages.toml").write_text("")
     assert ready.watched(tmp_path / "stages.toml") == tmp_path / "stages.toml"
     assert ready.watched(tmp_path / "run") == tmp_path / "run" / "bundle" / "MANIFEST.json"
+
+
+@pytest.mark.parametrize("changed", ["stages", "first", "second"])
+def test_the_name_of_a_file_of_stages_is_that_of_its_bundles_too(tmp_path, changed):
+    file = tmp_path / "stages.toml"
+    content = (
+        'model = "first"\ncritical = []\n'
+        '[verifier]\nmodel = "second"\nlabels = ["joy"]\nbetween = [0.2, 0.7]\n'
+    )
+    file.write_text(content)
+    for name in ("first", "second"):
+        write_folder(tmp_path / name, {"bundle.json": b"{}", "model": b"a"})
+    before = ready.fingerprint(file)
+    assert ready.fingerprint(file) == before
+    if changed == "stages":
+        file.write_text(content.replace("0.7", "0.8"))
+    else:
+        write_folder(tmp_path / changed, {"bundle.json": b"{}", "model": b"b"})
+    assert ready.fingerprint(file) != before
+
+
+def test_the_verifier_is_asked_its_golden_texts_too():
+    def judged(by, model):
+        doubt = Doubt(SecondModel(Remembered(by)), ("joy",), 0.0, 1.0)
+        return ready.examined(Pipeline(model, Stages(doubt=doubt)), "name").golden
+
+    assert judged(0.0, Remembered()) is True
+    assert judged(0.0, Hashed()) is False
+    with pytest.raises(BundleError, match=r"\[E408\]"):
+        judged(0.01, Hashed())
 
 
 def test_nothing_there(tmp_path):

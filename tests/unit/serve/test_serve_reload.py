@@ -84,6 +84,7 @@ def test_any_other_is_refused_and_the_old_one_goes_on(reloading, caplog, found, 
     assert record.message == "reload refused"
     fault = record.exc_info[0].__name__ if record.exc_info else record.fields["code"]
     assert fault == said
+    assert "joy" not in str(getattr(record, "fields", ""))
 
 
 def test_it_is_read_when_the_manifest_is_another_one_and_when_asked(reloading, tmp_path):

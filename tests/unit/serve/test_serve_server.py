@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
+import urllib.request
+from http.client import RemoteDisconnected
+from pathlib import Path
 
 import pytest
 
+from evenhand.cli import main
 from evenhand.errors import ServingError
-from evenhand.serve import Options, serve
+from evenhand.serve import Options, ready, serve
 from evenhand.serve.server import last_connections, longest_stop
+
+STUCK = """
+import os, signal, sys, threading
+from pathlib import Path
+from evenhand.serve import Options, ready, serve
+from hashed import Hashed, tried
+
+def stuck(texts):
+    if texts == ["stuck"]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait()
+
+model = tried(Hashed(hold=stuck))
+ready.load = lambda path: model
+sys.exit(serve(Path("bundle"), Options(port=0)))
+"""
+
+
+@pytest.fixture(autouse=True)
+def hangup():
+    """Leave SIGHUP to the next test as it was."""
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_who_is_connected_when_a_service_stops_is_not_reset():
@@ -48,3 +82,41 @@ def test_an_address_that_this_machine_does_not_have(tmp_path):
 
 def test_a_stop_waits_for_whoever_may_still_be_answered():
     assert longest_stop(Options(timeout=30.0)) == 45
+
+
+def test_a_reload_that_is_asked_for_too_early_harms_nothing(tmp_path, monkeypatch):
+    def reading(_):
+        os.kill(os.getpid(), signal.SIGHUP)
+        raise KeyError("read on")
+
+    monkeypatch.setattr(ready, "load", reading)
+    with pytest.raises(KeyError, match="read on"):
+        serve(tmp_path, Options(port=0))
+
+
+def test_a_second_signal_ends_the_process_though_the_model_is_busy():
+    paths = [str(Path(__file__).parents[2]), *sys.path]
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        said = json.loads(process.stderr.readline())
+        body, kind = b'{"text": "stuck"}', {"Content-Type": "application/json"}
+        request = urllib.request.Request(said["url"] + "/v1/predict", body, kind)
+        with pytest.raises((RemoteDisconnected, ConnectionResetError), match=r"(?i)closed|reset"):
+            urllib.request.urlopen(request, timeout=60)
+        assert process.wait(60) == 1
+        assert b'"stopped", "at_once": true' in process.stderr.read()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "3601", "0"])
+def test_a_timeout_that_is_none(capsys, seconds):
+    assert main(["serve", "bundle", "--timeout", seconds]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("[E110]")
+    assert "--timeout" in said
