@@ -132,7 +132,7 @@ def test_the_command_shows_the_members_and_writes_the_folder(member_runs, tmp_pa
     }
     assert folder_fault(out / "bundle") is None
     suffixes = {p.suffix for p in (out / "bundle").rglob("*") if p.is_file()}
-    assert suffixes == {".json", ".safetensors"}
+    assert suffixes == {".json", ".md", ".safetensors"}
     assert Run(out).manifest["ensemble"]["finished"]
 
 

@@ -107,7 +107,8 @@ def test_the_bundle_answers_as_the_run_did(run: Path, folder: Path) -> None:
     np.testing.assert_array_equal(answers.decided_NC, Run(run).decision.decide(stored.scores))
     files = {file.name for file in (run / "bundle").iterdir()}
     assert files == {
-        *("MANIFEST.json", "bundle.json", "decision.json", "model.safetensors", "scaler.json")
+        *("MANIFEST.json", "README.md", "bundle.json", "decision.json"),
+        *("model.safetensors", "scaler.json"),
     }
 
 
