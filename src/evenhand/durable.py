@@ -9,15 +9,12 @@ name is removed by the next write beside it.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import errno
 import hashlib
 import io
 import json
 import os
 import platform
 import re
-import sys
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -26,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from evenhand.errors import WriteError
+from evenhand.exchange import NO_EXCHANGE, exchange
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -40,8 +38,6 @@ R = TypeVar("R")
 
 _PART = re.compile(r"\..+\.([0-9a-f]{8})\.(\d{1,9})\.part")
 _DAY = 86_400.0
-_CURRENT_FOLDER, _EXCHANGE = -100, 2
-_NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def write_bytes(path: Path, content: Content) -> None:
@@ -323,32 +319,14 @@ def _put(part: Path, path: Path) -> None:
         _system(os.rename, part, path)
         return
     try:
-        _system(_exchange, part, path)
+        _system(exchange, part, path)
     except OSError as error:
-        if error.errno not in _NO_EXCHANGE:
+        if error.errno not in NO_EXCHANGE:
             raise
         aside = _part(part)
         _system(os.rename, path, aside)
         _system(os.rename, part, path)
         _system(os.rename, aside, part)
-
-
-def _exchange(one: Path, other: Path) -> None:
-    function = _renameat2()
-    if function is None:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    names = os.fsencode(one), os.fsencode(other)
-    if function(_CURRENT_FOLDER, names[0], _CURRENT_FOLDER, names[1], _EXCHANGE):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-@cache
-def _renameat2() -> Callable[..., int] | None:
-    """Return Linux's rename that can exchange two names; None where the C library has none."""
-    if not sys.platform.startswith("linux"):
-        return None
-    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
 def _remove(path: Path) -> None:

@@ -230,7 +230,7 @@ def killed_at(k: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object
     system, left = durable._system, [k]
 
     def dying(call, *args, **kwargs):
-        left[0] -= getattr(call, "__name__", "") in ("replace", "rename", "_exchange")
+        left[0] -= getattr(call, "__name__", "") in ("replace", "rename", "exchange")
         if left[0] <= 0:
             raise Killed
         return system(call, *args, **kwargs)

@@ -173,7 +173,7 @@ def test_content_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
 
 
 def test_a_system_without_an_exchange_of_names_replaces_folders_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(durable, "_renameat2", lambda: None)
+    monkeypatch.setattr("evenhand.exchange._renameat2", lambda: None)
     durable.write_folder(tmp_path / "d", FILES)
     durable.write_folder(tmp_path / "d", {"c": b"3"})
     assert names(tmp_path / "d") == [durable.MANIFEST, "c"]

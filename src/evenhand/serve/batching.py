@@ -50,6 +50,7 @@ class Queue:
 
     Attributes:
         pace: seconds that a text took of late, in batches of some size; 0 before there was one.
+        computing: whether the model has a batch; it keeps it when the queue is given up.
     """
 
     def __init__(self, model: Model, *, size: int, timeout: float, metrics: Metrics) -> None:
@@ -58,6 +59,7 @@ class Queue:
         self._waiting: dict[_Ticket, None] = {}
         self._some = asyncio.Event()
         self.pace = 0.0
+        self.computing = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
     @property
@@ -99,7 +101,9 @@ class Queue:
                 continue
             start = time.perf_counter()
             done: _Done = loop.run_in_executor(self._thread, _answers, model.pipeline, batch)
+            self.computing = True
             await asyncio.wait([done])
+            self.computing = False
             seconds, texts = time.perf_counter() - start, _answered(done)
             if texts:
                 self._keep_pace(texts, seconds)

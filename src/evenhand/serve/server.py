@@ -121,10 +121,10 @@ async def _run(
     await service.serve([listener])
     reloading.cancel()
     tell("stopped", at_once=service.force_exit)
-    if service.force_exit:
-        # The end of the interpreter would wait for the model's thread.
+    if service.force_exit or queue.computing:
+        # The end of the interpreter would wait for the model's thread, however long it takes.
         logging.shutdown()
-        os._exit(1)
+        os._exit(1 if service.force_exit else 0)
     return 0
 
 

@@ -9,10 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from http.client import RemoteDisconnected
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,19 +22,25 @@ from evenhand.serve.server import last_connections, longest_stop
 STUCK = """
 import os, signal, sys, threading
 from pathlib import Path
-from evenhand.serve import Options, ready, serve
+from evenhand.serve import Options, ready, serve, server
 from hashed import Hashed, tried
 
 def stuck(texts):
     if texts == ["stuck"]:
         os.kill(os.getpid(), signal.SIGTERM)
-        os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait()
 
 model = tried(Hashed(hold=stuck))
 ready.load = lambda path: model
+server.longest_stop = lambda options: int(sys.argv[1])
 sys.exit(serve(Path("bundle"), Options(port=0)))
 """
+
+
+ASKED = (
+    b"POST /v1/predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 17\r\n\r\n{"text": "stuck"}'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -95,24 +99,26 @@ def test_a_reload_that_is_asked_for_too_early_harms_nothing(tmp_path, monkeypatc
         serve(tmp_path, Options(port=0))
 
 
-def test_a_second_signal_ends_the_process_though_the_model_is_busy():
+@pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 1)])
+def test_a_stop_ends_the_process_though_the_model_never_does(signals, code):
+    """The model gets a text, asks for the stop, and is never heard of again."""
     paths = [str(Path(__file__).parents[2]), *sys.path]
     process = subprocess.Popen(
-        [sys.executable, "-c", STUCK],
+        [sys.executable, "-c", STUCK, "1" if signals == 1 else "60"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         stderr=subprocess.PIPE,
     )
     try:
-        said = json.loads(process.stderr.readline())
-        body, kind = b'{"text": "stuck"}', {"Content-Type": "application/json"}
-        request = urllib.request.Request(said["url"] + "/v1/predict", body, kind)
-        gone = (RemoteDisconnected, ConnectionResetError, HTTPError)
-        with pytest.raises(gone, match=r"(?i)closed|reset|503") as cut:
-            urllib.request.urlopen(request, timeout=60)
-        if isinstance(cut.value, HTTPError):
-            cut.value.close()
-        assert process.wait(60) == 1
-        assert b'"stopped", "at_once": true' in process.stderr.read()
+        address = urlsplit(json.loads(process.stderr.readline())["url"])
+        with socket.create_connection((address.hostname, address.port)) as client:
+            client.sendall(ASKED)
+            while b'"stopping"' not in process.stderr.readline():
+                assert process.poll() is None
+            for _ in range(signals - 1):
+                process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == code
+        at_once = f'"stopped", "at_once": {"true" if signals == 2 else "false"}'
+        assert at_once.encode() in process.stderr.read()
     finally:
         process.kill()
         process.communicate()
