@@ -19,7 +19,7 @@ from typing import Any
 
 from evenhand.bundle import ensemble, golden, onnx, series, text
 from evenhand.bundle.classifier import Classifier, Predictor
-from evenhand.bundle.hostile import read_json, refuse_hostile
+from evenhand.bundle.hostile import damaged, read_json, refuse_hostile
 from evenhand.data import Schema
 from evenhand.data.series import SeriesSchema
 from evenhand.decide import Decision
@@ -209,7 +209,7 @@ def refuse_damaged(folder: Path) -> None:
     """Raise E401 where a file of the bundle is not what the manifest says."""
     fault = folder_fault(folder)
     if fault is not None:
-        raise BundleError("E401", "the bundle is damaged", got=fault, fix=_READ_AGAIN)
+        raise damaged(fault)
 
 
 def _checked(folder: Path, described: dict[str, Any], decision: Decision) -> Predictor:

@@ -90,7 +90,7 @@ def _files(folder: Path) -> Iterator[tuple[str, int]]:
                     yield Path(entry.path).relative_to(folder).as_posix(), about.st_size
                 else:
                     kind = "a link" if stat.S_ISLNK(about.st_mode) else "no plain file"
-                    raise _refused(f"{kind}", entry.path)
+                    raise _refused(kind, entry.path)
 
 
 def _is_placed(name: str) -> bool:
@@ -108,14 +108,8 @@ def _refuse_other_files(manifest: Path, inside: str, found: set[str]) -> None:
     below = {name for name in found if name.startswith(inside)} - {inside + MANIFEST}
     strange = sorted(listed - below)
     if strange:
-        there = [name for name in strange if not _leads_out(name)]
-        if len(there) == len(strange):
-            raise BundleError(
-                "E401",
-                "the bundle is damaged",
-                got=f"{manifest.parent / strange[0].removeprefix(inside)} is missing",
-                fix="train again, or copy the bundle again",
-            )
+        if not any(map(_leads_out, strange)):
+            raise damaged(f"{manifest.parent / strange[0].removeprefix(inside)} is missing")
         raise _refused("a manifest that leads out of it", f"{manifest}: {strange[0]!r}")
     unlisted = sorted(name for name in below - listed if name.rpartition("/")[2] in READ)
     if unlisted:
@@ -141,10 +135,12 @@ def _refused(what: str, got: str) -> BundleError:
     )
 
 
-def _unreadable(file: Path, why: str) -> BundleError:
+def damaged(got: str) -> BundleError:
+    """Return the error of a bundle whose files are not what they were."""
     return BundleError(
-        "E401",
-        "the bundle is damaged",
-        got=f"{file} is not readable ({why})",
-        fix="train again, or copy the bundle again",
+        "E401", "the bundle is damaged", got=got, fix="train again, or copy the bundle again"
     )
+
+
+def _unreadable(file: Path, why: str) -> BundleError:
+    return damaged(f"{file} is not readable ({why})")

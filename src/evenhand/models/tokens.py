@@ -106,6 +106,8 @@ class TextTokenizer:
         try:
             return cls(definition, pad_id=pad_id)
         except Exception as error:
+            if type(error) is not Exception:  # the library raises that alone, no kind of its own
+                raise
             raise _no_tokenizer(file, str(error)[:120]) from error
 
     def size(self) -> int:
