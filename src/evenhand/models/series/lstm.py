@@ -1,14 +1,16 @@
 """A recurrent network: reads the frames in order, and back again where that is asked for."""
-# Shapes: B windows, T frames, V width of a state, W width of the vector.
+# Shapes: B windows, T frames, V width of a state, W width of the vector, R directions,
+# H width of a state in one of them.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, cast
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from evenhand.models.series.encoder import Reading, SeriesEncoder, Sight
 from evenhand.models.series.networks import NETWORKS, Dropout, Layers, StreamDropout
@@ -50,20 +52,53 @@ class SeriesLSTM(SeriesEncoder):
 
     def encode(self, sight: Sight) -> Reading:
         """Return the last states, and those of every frame; padding is never read."""
-        lengths_B = sight.inside_BT.sum(dim=1).cpu()
-        x = pack_padded_sequence(sight.joined(), lengths_B, batch_first=True, enforce_sorted=False)
-        last = torch.empty(0)
-        for depth, layer in enumerate(self.layers):
-            x, (last, _) = layer(self._thinned(x) if depth else x)
-        states_BTV, _ = pad_packed_sequence(
-            x, batch_first=True, total_length=sight.inside_BT.shape[1]
-        )
-        vector_BW = self.dropout(last.transpose(0, 1).flatten(1))
-        return Reading(vector_BW, (states_BTV,) * len(sight.values))
+        lengths_B, x_BTV = sight.inside_BT.sum(dim=1), sight.joined()
+        read = _written if torch.onnx.is_in_onnx_export() else _packed
+        for depth, layer in enumerate(cast("Iterable[nn.LSTM]", self.layers)):
+            x_BTV, last_RBH = read(layer, self.dropout(x_BTV) if depth else x_BTV, lengths_B)
+        vector_BW = self.dropout(last_RBH.transpose(0, 1).flatten(1))
+        return Reading(vector_BW, (x_BTV,) * len(sight.values))
 
-    def _thinned(self, x: PackedSequence) -> PackedSequence:
-        data: Tensor = self.dropout(x.data)
-        return PackedSequence(data, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
+
+def _packed(layer: nn.LSTM, x_BTV: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the states of the frames, 0 in padding, and those read last, ``(R, B, H)``."""
+    x = pack_padded_sequence(x_BTV, lengths_B.cpu(), batch_first=True, enforce_sorted=False)
+    states, (last_RBH, _) = layer(x)
+    frames = x_BTV.shape[1]
+    states_BTV, _ = pad_packed_sequence(states, batch_first=True, total_length=frames)
+    return states_BTV, last_RBH
+
+
+def _written(layer: nn.LSTM, x_BTV: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the same as ``_packed``, as ONNX's own ``LSTM``, which takes the lengths as well.
+
+    Only a trace for an export comes here: packing has no word in a graph.
+    """
+    suffixes = ("", "_reverse") if layer.bidirectional else ("",)
+
+    def stacked(*names: str) -> Tensor:
+        each = (
+            [_reordered(getattr(layer, f"{n}_l0{suffix}")) for n in names] for suffix in suffixes
+        )
+        return torch.stack([torch.cat(parts) for parts in each])
+
+    weights = stacked("weight_ih"), stacked("weight_hh"), stacked("bias_ih", "bias_hh")
+    (rows, frames, _), hidden = x_BTV.shape, layer.hidden_size
+    last = (len(suffixes), rows, hidden)
+    states_TRBH, last_RBH, _ = torch.onnx.ops.symbolic_multi_out(
+        "LSTM",
+        (x_BTV.transpose(0, 1), *weights, lengths_B.to(torch.int32)),
+        {"hidden_size": hidden, "direction": "bidirectional" if layer.bidirectional else "forward"},
+        dtypes=(x_BTV.dtype,) * 3,
+        shapes=((frames, *last), last, last),
+    )
+    return states_TRBH.permute(2, 0, 1, 3).flatten(2), last_RBH
+
+
+def _reordered(gates: Tensor) -> Tensor:
+    """Return a layer's numbers by ONNX's order of the gates: the fourth comes second."""
+    width = len(gates) // 4
+    return torch.cat((gates[:width], gates[3 * width :], gates[width : 3 * width]))
 
 
 @NETWORKS.register("lstm")
