@@ -27,6 +27,8 @@ SMALL_SHARE = 0.5
 """Share of the available rows below which scores are those of another, smaller data set."""
 STARVED = 20
 """Fit rows of a label below which a few hundred more are worth more than any setting."""
+UNEVEN = 10
+"""Rows of the commonest label over the rarest one's from which on there is much to even out."""
 
 
 @check("D201", live=True)
@@ -65,6 +67,32 @@ def few_of_the_rows(patient: Patient) -> Finding | None:
         _more_rows(patient, available),
         "scores on a sample say little about all rows; use them all before anything else",
     )
+
+
+@check("D308", live=True)
+def seldom_drawn(patient: Patient) -> Finding | None:
+    """Labels of a few rows are drawn no more often than the others."""
+    positives_C = patient.fit.positives_C
+    few_K = np.flatnonzero((positives_C > 0) & (positives_C < STARVED))
+    if not len(few_K) or not patient.plain_loss or patient.fit.rows < _batch(patient):
+        return None
+    rarest = int(few_K[np.argmin(positives_C[few_K])])
+    fewest, most = int(positives_C[rarest]), int(positives_C.max())
+    if most < UNEVEN * fewest:
+        return None
+    return Finding(
+        "D308",
+        "tip",
+        "labels of a few rows are drawn no more often",
+        f"{len(few_K)} of {len(positives_C)} labels have fewer than {STARVED} fit rows; "
+        f"the rarest, {patient.names([rarest])}, has {fewest}, and the commonest {most:,}",
+        {"sampler": {"name": "square-root"}},
+        "rows of rare labels then come more often, and the scores are put right for it afterwards",
+    )
+
+
+def _batch(patient: Patient) -> int:
+    return int(patient.setting("train.batch_size", 32))
 
 
 def _needed(patient: Patient) -> int:

@@ -1,4 +1,4 @@
-"""D201, D301: too few steps, too few of the rows."""
+"""D201, D301, D308: too few steps, too few of the rows, too few of a label."""
 
 from __future__ import annotations
 
@@ -119,3 +119,46 @@ def test_a_capped_pass_is_uncapped(patient):
     sick = patient(facts={"data_share": 0.1}, config={"train": {"steps_per_epoch": 6}})
     # 20,000 rows in batches of 32.
     assert run("D301", sick).remedy == {"train": {"steps_per_epoch": 625}}
+
+
+def uneven(*positives, rows=2000):
+    return FitStatistics(Task.MULTILABEL, rows, np.array(positives, float), np.full(3, float(rows)))
+
+
+@pytest.mark.parametrize(
+    ("positives", "fires"),
+    [
+        ((800, 400, 19), True),
+        ((800, 400, 20), False),
+        ((190, 60, 19), True),
+        ((189, 60, 19), False),
+        ((800, 400, 0), False),
+    ],
+)
+def test_a_label_of_fewer_than_20_rows_and_a_tenth_of_the_commonest(patient, positives, fires):
+    assert (run("D308", patient(fit=uneven(*positives))) is not None) == fires
+
+
+def test_what_to_do_about_seldom_drawn_labels(patient):
+    finding = run("D308", patient(fit=uneven(1800, 7, 3)))
+    assert finding.severity == "tip"
+    assert finding.evidence == (
+        "2 of 3 labels have fewer than 20 fit rows; the rarest, grief, has 3, and the commonest "
+        "1,800"
+    )
+    assert finding.remedy == {"sampler": {"name": "square-root"}}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"sampler": {"name": "weighted"}},
+        {"loss": {"name": "focal"}},
+        {"mix": {"name": "smote"}},
+        {"train": {"batch_size": 2001}},
+    ],
+)
+def test_no_second_correction_and_none_that_a_batch_leaves_no_choice(patient, config):
+    fit = uneven(1800, 7, 3)
+    assert run("D308", patient(fit=fit)) is not None
+    assert run("D308", patient(fit=fit, config=config)) is None

@@ -12,7 +12,7 @@ from evenhand.config import override, parse_config
 from evenhand.diagnose import CHECKS, apply, diagnose
 from evenhand.models.heads import HEADS
 from evenhand.run.prepare import check_parts
-from evenhand.types import Task
+from evenhand.types import FitStatistics, Task
 
 SETTINGS = {
     "as it is": [],
@@ -28,7 +28,7 @@ SETTINGS = {
 REMEDIED = {
     "D101", "D103", "D105", "D106", "D107", "D108", "D110", "D111",
     "D201", "D202", "D203", "D204", "D205", "D206", "D207", "D208", "D210", "D211", "D212", "D213",
-    "D301", "D302", "D303", "D304",
+    "D301", "D302", "D303", "D304", "D308",
 }  # fmt: skip
 FACTS = {
     "planned_steps": 400,
@@ -77,6 +77,8 @@ def sick(patient, by_hand, config):
     few["facts"]["planned_steps"] = 20
     unlike += [few, rates, rising, early, edge, {"facts": {"stopped": "non-finite"}}]
     unlike.append({"facts": {"auxiliary_share": 0.6}})
+    rare_C = np.array([1000.0, 400.0, 3.0])
+    unlike.append({"fit": FitStatistics(Task.MULTILABEL, 2000, rare_C, np.full(3, 2000.0))})
     for given in unlike:
         facts = FACTS | given.pop("facts", {})
         made = patient(**given, facts=facts)
