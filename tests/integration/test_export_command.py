@@ -1,4 +1,4 @@
-"""``evenhand export``: the same answers without torch, or a refusal."""
+"""``evenhand export``: the same answers without torch, or a refusal; and its publishing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
 import evenhand
+from evenhand.bundle import files_of
 from evenhand.bundle.onnx import OnnxClassifier
 from evenhand.cli import main
 from evenhand.durable import write_folder
@@ -180,3 +182,56 @@ def test_parts_that_do_not_fit_are_refused(exported, tmp_path, changes, code, wh
     write_folder(tmp_path / "other", files)
     with pytest.raises(BundleError, match=f"{code}(.|\n)*{what}"):
         evenhand.load(tmp_path / "other")
+
+
+def changed(exported, folder, **changes):
+    """Return a copy of an export with some of its files changed, and a manifest that fits."""
+    write_folder(folder, {**files_of(exported), **changes})
+    return folder
+
+
+def test_it_is_published_in_place_of_its_run(teacher, exported, tmp_path, capsys):
+    out = tmp_path / "public"
+    asked = ["publish", str(teacher), "--export", str(exported), "-o", str(out)]
+    assert main([*asked, "--set", "card.license=apache-2.0"]) == 0
+    assert "private no code, no path, none of the 240 texts" in capsys.readouterr().out
+    names = {path.name for path in out.iterdir()}
+    assert names == {path.name for path in exported.iterdir()} | {"LICENSE"}
+    card = (out / "README.md").read_text("utf-8")
+    assert card.startswith("---\n")
+    assert 'license: "apache-2.0"' in card
+    section = card.partition("\n## This bundle is an export\n")[2]
+    assert (exported / "README.md").read_text("utf-8").endswith(section)
+    ours, theirs = (evenhand.load(folder).predict(TEXTS).probs_NC for folder in (exported, out))
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_an_export_must_not_say_is_named(teacher, exported, tmp_path, capsys, three_lines):
+    def refused(folder):
+        asked = ["publish", str(teacher), "--export", str(folder), "-o", str(tmp_path / "public")]
+        assert main(asked) == 2
+        assert not (tmp_path / "public").exists()
+        return three_lines(capsys.readouterr().err.strip(), "E407")
+
+    described = json.loads((exported / "bundle.json").read_text("utf-8"))
+    other = json.dumps({**described, "made_from": "0" * 64}).encode()
+    assert "not made from this run" in refused(
+        changed(exported, tmp_path / "foreign", **{"bundle.json": other})
+    )
+    graph = onnx.load(exported / "model.onnx")
+    graph.graph.node[0].doc_string = "/home/somebody/model.py"
+    said = refused(
+        changed(exported, tmp_path / "path", **{"model.onnx": graph.SerializeToString()})
+    )
+    assert "model.onnx: a path of a machine" in said
+
+
+def test_damage_of_an_export_is_found_before_it_is_published(
+    teacher, exported, tmp_path, capsys, three_lines
+):
+    shutil.copytree(exported, tmp_path / "damaged")
+    (tmp_path / "damaged" / "parity.json").write_text("{}", "utf-8")
+    for folder in (tmp_path / "damaged", tmp_path / "nowhere"):
+        asked = ["publish", str(teacher), "--export", str(folder), "-o", str(tmp_path / "public")]
+        assert main(asked) == 2
+        three_lines(capsys.readouterr().err.strip(), "E401")

@@ -114,7 +114,7 @@ def test_a_failed_gate_stops_it_unless_told_and_then_stands_in_the_card(
     [
         ("config.json", b'{"a": ["/home/somebody/weights/x"]}', "config.json: a path of a machine"),
         ("bundle.json", b'{"a": "C:\\\\models\\\\x"}', "bundle.json: a path of a machine"),
-        ("hook.py", b"print()", "hook.py: no weights and no JSON"),
+        ("hook.py", b"print()", "hook.py: no weights, no graph and no JSON"),
         ("decision.json", b"\x80\x04.", "decision.json: something other"),
         ("model.safetensors", b"PK\x03\x04" * 9, "model.safetensors: something other"),
     ],

@@ -4,6 +4,7 @@ from evenhand.bundle.classifier import Answers, Classifier, Predictor
 from evenhand.bundle.ensemble import EnsembleClassifier
 from evenhand.bundle.folder import (
     CARD,
+    WEIGHTS,
     add_card,
     copies_of,
     files_of,
@@ -20,6 +21,7 @@ from evenhand.bundle.text import Architecture, TextReader
 
 __all__ = [
     "CARD",
+    "WEIGHTS",
     "Answers",
     "Architecture",
     "Classifier",

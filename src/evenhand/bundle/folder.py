@@ -37,6 +37,8 @@ from evenhand.extras import need
 FORMAT = 1
 CARD = "README.md"
 """What the bundle is, is worth and is not for."""
+WEIGHTS = "model.safetensors"
+"""Every tensor of a network's state."""
 KEYS = frozenset(("format", "labels", "trained_steps", "schema"))
 """What ``bundle.json`` cannot do without."""
 _IN_THE_NETWORK = (ArithmeticError, RuntimeError, MemoryError)
@@ -74,7 +76,7 @@ def save(folder: Path, classifier: Classifier) -> None:
         {
             "bundle.json": json_bytes(described),
             **about.files(),
-            "model.safetensors": tensor_content(classifier.model.state_dict()),
+            WEIGHTS: tensor_content(classifier.model.state_dict()),
             **classifier.reader.files(),
             "decision.json": json_bytes(classifier.decision.to_dict()),
             **_remembered(classifier),
@@ -226,7 +228,7 @@ def _assemble(folder: Path, described: dict[str, Any], decision: Decision) -> Cl
     from evenhand.models.precision import pick_device
     from evenhand.models.weights import read_tensors
 
-    weights = folder / "model.safetensors"
+    weights = folder / WEIGHTS
     architecture: text.Architecture | series.SeriesArchitecture
     schema: Schema | SeriesSchema
     if _of_series(described):

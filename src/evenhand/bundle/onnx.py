@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 ENGINE = "onnx"
 MODEL = "model.onnx"
+MADE_FROM = "made_from"
+"""Key of ``bundle.json``: SHA-256 of the weights that the graph was made from."""
 LOGITS, PROBABILITIES = "logits", "probabilities"
 """Outputs of the graph, float32, ``(B, C)``; the second calibrated."""
 SERIES = "series"
@@ -104,6 +106,7 @@ def save(
     classifier: Classifier,
     decision: Decision,
     *,
+    made_from: str,
     parity: Any,
     card: str | None,
 ) -> None:
@@ -114,6 +117,7 @@ def save(
         graph: what ``model.onnx`` holds.
         classifier: that the graph was made from.
         decision: fitted to what the graph says of the tune rows.
+        made_from: SHA-256 of that classifier's weights.
         parity: how it compares with the classifier, as plain values.
         card: what ``README.md`` says of it, if anything.
 
@@ -125,6 +129,7 @@ def save(
         "format": FORMAT,
         "kind": about["kind"],
         "engine": ENGINE,
+        MADE_FROM: made_from,
         "task": decision.labels.task.value,
         "labels": list(decision.labels.names),
         **classifier.reader.described(),

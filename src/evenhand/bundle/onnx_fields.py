@@ -1,7 +1,7 @@
-"""What a graph asks for beyond itself, read from its bytes before anything runs it.
+"""What a graph says besides its numbers, read from its bytes before anything runs it.
 
-An ONNX file is a protocol buffer. The few fields that matter are found by walking it: data in
-other files, and operators of other makers, which a graph of evenhand's has none of.
+An ONNX file is a protocol buffer. What matters is found by walking it: data in other files and
+operators of other makers, which a graph of evenhand's has none of, and every word in it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ DOMAIN: Mapping[Kind, int] = {"node": 7, "opset": 1}
 OWN_DOMAINS = frozenset((b"", b"ai.onnx"))
 EXTERNAL = frozenset((13, 14))
 """Fields of a tensor whose values lie in another file: where, and that they do."""
+NUMBERS: Mapping[Kind, frozenset[int]] = {
+    "tensor": frozenset((1, 4, 5, 7, 9, 10, 11)),
+    "attribute": frozenset((7, 8)),
+}
+"""Fields whose bytes are numbers: shapes and values."""
 DEEPEST = 64
 """Graphs within graphs; those of networks have three levels."""
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -51,21 +56,40 @@ def refuse_outside(graph: bytes) -> None:
     Raises:
         BundleError: E405 for these, E401 for bytes that are no protocol buffer.
     """
-    content, waiting = memoryview(graph), [_Part("model", 0, len(graph), 0)]
+    content = memoryview(graph)
+    for kind, number, start, end in _walk(content):
+        if INSIDE[kind].get(number) == "function":
+            raise _refused("a graph with functions of its own", f"field {number}")
+        if number == DOMAIN.get(kind):
+            _refuse_domain(bytes(content[start:end]))
+        elif kind == "tensor" and number in EXTERNAL and _says_so(content, start, end):
+            raise _refused("a graph whose data lies in another file", f"byte {start:,}")
+
+
+def words_of(graph: bytes) -> Iterator[str]:
+    """Yield whatever a graph says besides numbers: names, notes, and strings among its values.
+
+    Raises:
+        BundleError: E405 for one nested without end, E401 for bytes that are no protocol buffer.
+    """
+    content = memoryview(graph)
+    for kind, number, start, end in _walk(content):
+        if number not in INSIDE[kind] and number not in NUMBERS.get(kind, ()):
+            yield bytes(content[start:end]).decode("utf-8", "replace")
+
+
+def _walk(content: memoryview) -> Iterator[tuple[Kind, int, int, int]]:
+    """Yield message, number, start and end of every field, those of messages within it too."""
+    waiting = [_Part("model", 0, len(content), 0)]
     while waiting:
         part = waiting.pop()
         if part.depth > DEEPEST:
             raise _refused("a graph nested without end", f"{part.depth} levels")
         for number, start, end in _fields(content, part):
+            yield part.kind, number, start, end
             inner = INSIDE[part.kind].get(number)
-            if inner == "function":
-                raise _refused("a graph with functions of its own", f"field {number}")
             if inner is not None:
                 waiting.append(_Part(inner, start, end, part.depth + 1))
-            elif number == DOMAIN.get(part.kind):
-                _refuse_domain(bytes(content[start:end]))
-            elif part.kind == "tensor" and number in EXTERNAL and _says_so(content, start, end):
-                raise _refused("a graph whose data lies in another file", f"byte {start:,}")
 
 
 def _fields(content: memoryview, part: _Part) -> Iterator[tuple[int, int, int]]:

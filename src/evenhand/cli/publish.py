@@ -18,6 +18,9 @@ def publish(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A key of [card], as card.license=mit."),
     ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="BUNDLE", help="Publish this export of the run instead.")
+    ] = None,
     despite_gates: Annotated[
         bool, typer.Option("--despite-gates", help="Also where a gate of the run file fails.")
     ] = False,
@@ -27,7 +30,7 @@ def publish(
     from evenhand.run.publish import publish as write
     from evenhand.run.publish import push
 
-    done = write(Run(run), out, settings=settings or (), despite_gates=despite_gates)
+    done = write(Run(run), out, export=export, settings=settings or (), despite_gates=despite_gates)
     typer.echo(f"folder  {done.folder}")
     typer.echo(f"card    {done.folder / 'README.md'}")
     if done.unsaid:

@@ -9,6 +9,7 @@ import numpy as np
 from evenhand.diagnose.checks import check
 from evenhand.diagnose.patient import Patient
 from evenhand.finding import Finding
+from evenhand.types import Task
 
 FEW_STEPS = 100
 """Steps below which fine-tuning that is still getting better was stopped early: AdamW moves a
@@ -71,7 +72,12 @@ def few_of_the_rows(patient: Patient) -> Finding | None:
 
 @check("D308", live=True)
 def seldom_drawn(patient: Patient) -> Finding | None:
-    """Labels of a few rows are drawn no more often than the others."""
+    """Classes of a few rows are drawn no more often than the others.
+
+    Only of one label a row: with several, more draws were worth nothing (benchmarks/results.md).
+    """
+    if patient.fit.task is not Task.MULTICLASS:
+        return None
     positives_C = patient.fit.positives_C
     few_K = np.flatnonzero((positives_C > 0) & (positives_C < STARVED))
     if not len(few_K) or not patient.plain_loss or patient.fit.rows < _batch(patient):
@@ -83,11 +89,11 @@ def seldom_drawn(patient: Patient) -> Finding | None:
     return Finding(
         "D308",
         "tip",
-        "labels of a few rows are drawn no more often",
-        f"{len(few_K)} of {len(positives_C)} labels have fewer than {STARVED} fit rows; "
+        "classes of a few rows are drawn no more often",
+        f"{len(few_K)} of {len(positives_C)} classes have fewer than {STARVED} fit rows; "
         f"the rarest, {patient.names([rarest])}, has {fewest}, and the commonest {most:,}",
         {"sampler": {"name": "square-root"}},
-        "rows of rare labels then come more often, and the scores are put right for it afterwards",
+        "rows of rare classes then come more often, and the scores are put right for it afterwards",
     )
 
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,15 @@ class Parity:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return asdict(self) | {"passed": self.passed}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Parity:
+        """Return what ``to_dict`` gave."""
+        plain = {field.name: stored[field.name] for field in fields(cls)}
+        gates = tuple(Gate(**gate) for gate in stored["gates"])
+        before, after = stored["ece"]
+        own = {"per_class": tuple(stored["per_class"]), "ece": (before, after), "gates": gates}
+        return cls(**{**plain, **own})
 
 
 def measure_parity(

@@ -23,6 +23,17 @@ def summary(parity: Parity, *, console: Console) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
+def section(parity: Parity) -> str:
+    """Return what the card of an export says besides what the run's card says."""
+    told = "\n".join(f"    {line}" for line in lines(parity))
+    return (
+        "\n## This bundle is an export\n\n"
+        f"One ONNX graph in {parity.precision}, made from the network that this card describes. "
+        "Its calibrator and cuts were\nchosen anew on the tune rows and stand in `decision.json`. "
+        f"Held against the network:\n\n{told}\n"
+    )
+
+
 def lines(parity: Parity) -> list[str]:
     """Return size, differences, the classes that lose most, and every gate, a line each."""
     before, after = parity.ece

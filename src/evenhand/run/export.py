@@ -11,13 +11,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.bundle import CARD, Classifier
+from evenhand.bundle import CARD, WEIGHTS, Classifier
 from evenhand.bundle import onnx as onnx_bundle
 from evenhand.bundle.onnx import OnnxClassifier
 from evenhand.data import Dataset
 from evenhand.decide import Decision
 from evenhand.decide.decision import fit_and_crossfit
-from evenhand.durable import write_bytes
+from evenhand.durable import file_sha256, write_bytes
 from evenhand.export import (
     Measured,
     Parity,
@@ -52,6 +52,7 @@ class Exported:
         graph: the bytes of ``model.onnx``.
         decision: fitted to what the graph says of the tune rows.
         parity: with gates.
+        made_from: SHA-256 of the run's weights.
         card: that of the run's bundle; None where it has none.
     """
 
@@ -59,6 +60,7 @@ class Exported:
     graph: bytes
     decision: Decision
     parity: Parity
+    made_from: str
     card: str | None
 
     def save(self, path: Path) -> None:
@@ -75,8 +77,9 @@ class Exported:
             self.graph,
             self.classifier,
             self.decision,
+            made_from=self.made_from,
             parity=self.parity.to_dict(),
-            card=None if self.card is None else self.card + _section(self.parity),
+            card=None if self.card is None else self.card + summary.section(self.parity),
         )
 
 
@@ -127,7 +130,8 @@ def export(
     )
     card = run.layout.bundle / CARD
     said = card.read_text("utf-8") if card.is_file() else None
-    return Exported(classifier, content, decision, parity, said)
+    weights = file_sha256(run.layout.bundle / WEIGHTS)
+    return Exported(classifier, content, decision, parity, weights, said)
 
 
 def _batches(classifier: Classifier, dataset: Dataset) -> list[Mapping[str, NDArray[Any]]]:
@@ -136,17 +140,6 @@ def _batches(classifier: Classifier, dataset: Dataset) -> list[Mapping[str, NDAr
     reader: Any = classifier.reader
     table = reader.table(dataset.contents(rows))
     return [table.batch(places) for places in sorted_batches(table.lengths(), onnx_bundle.BATCH)]
-
-
-def _section(parity: Parity) -> str:
-    """Return what the card of an export says besides what the run's card says."""
-    told = "\n".join(f"    {line}" for line in summary.lines(parity))
-    return (
-        "\n## This bundle is an export\n\n"
-        f"One ONNX graph in {parity.precision}, made from the network that this card describes. "
-        "Its calibrator and cuts were\nchosen anew on the tune rows and stand in `decision.json`. "
-        f"Held against the network:\n\n{told}\n"
-    )
 
 
 def _decided(run: Run, dataset: Dataset, light: OnnxClassifier) -> tuple[Decision, Measured]:

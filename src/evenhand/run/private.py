@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.bundle import CARD
+from evenhand.bundle.onnx_fields import words_of
 from evenhand.durable import manifest_names
 from evenhand.errors import BundleError
 
-WEIGHTS, PLAIN = ".safetensors", ".json"
+WEIGHTS, GRAPH, PLAIN = ".safetensors", ".onnx", ".json"
 LONG_TEXT = 20
 """Characters from which a text is a sentence rather than a word that anybody may use."""
 LONGEST_HEADER = 100_000_000
@@ -59,9 +60,11 @@ def _strings_in(file: Path, name: str) -> list[str]:
             return list(_strings(json.loads(file.read_text("utf-8"))))
         if file.suffix == WEIGHTS:
             return list(_strings(_header(file)))
+        if file.suffix == GRAPH:
+            return list(words_of(file.read_bytes()))
     except ValueError as error:
         raise _private(name, f"something other than its name says: {error}") from error
-    raise _private(name, "no weights and no JSON: it may be executable")
+    raise _private(name, "no weights, no graph and no JSON: it may be executable")
 
 
 def _header(file: Path) -> Any:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand import bundle
+from evenhand.bundle.hostile import read_json
+from evenhand.bundle.onnx import MADE_FROM
 from evenhand.config import CardConfig, RunConfig, override, parse_config
-from evenhand.durable import Content, make_folder, write_folder
+from evenhand.durable import Content, file_sha256, make_folder, write_folder
 from evenhand.errors import (
     BundleError,
     ConfigError,
@@ -17,6 +19,8 @@ from evenhand.errors import (
     MissingExtraError,
     MissingFileError,
 )
+from evenhand.export import Parity
+from evenhand.export.summary import section
 from evenhand.extras import need
 from evenhand.run.card import card_of, findings_in
 from evenhand.run.conclude import judged
@@ -49,20 +53,27 @@ class Published:
 
 
 def publish(
-    run: Run, out: Path, *, settings: Sequence[str] = (), despite_gates: bool = False
+    run: Run,
+    out: Path,
+    *,
+    export: Path | None = None,
+    settings: Sequence[str] = (),
+    despite_gates: bool = False,
 ) -> Published:
     """Write a folder that is ready for a model hub, and that ``evenhand.load`` reads.
 
     Args:
         run: finished.
         out: a folder that is empty or not there.
+        export: a bundle that ``evenhand export`` made of this run, to be published in place of
+            the run's own.
         settings: ``card.license=apache-2.0`` and the like, over those of the run file.
         despite_gates: also where a gate of the run file fails; the card then says so.
 
     Raises:
         ConfigError: E109 when ``out`` is in use, E110 for a setting outside ``[card]``.
-        BundleError: E401 for a damaged run, E407 for one that is unfinished, failed a gate, or
-            holds what must not be published.
+        BundleError: E401 for a damaged run or export, E407 for one that is unfinished, failed a
+            gate, or holds what must not be published, and for an export of another run.
     """
     bundle.refuse_used(out)
     config = _settings(run, settings)
@@ -79,11 +90,14 @@ def publish(
     metrics = run.metrics | {"gates": [gate.to_dict() for gate in gates]}
     about = config.card
     card = card_of(run.layout, about, findings=findings_in(run.layout), metrics=metrics)
-    bundle.refuse_damaged(run.layout.bundle)
+    source = run.layout.bundle
+    bundle.refuse_damaged(source)
+    if export is not None:
+        source, card = export, card + _about_export(run, export)
     texts = _texts(run)
-    refuse_private(run.layout.bundle, card, texts or ())
+    refuse_private(source, card, texts or ())
     make_folder(out.absolute().parent)
-    write_folder(out, _files(run, card, about))
+    write_folder(out, _files(source, card, about))
     unsaid = tuple(f"card.{key}" for key in ASKED if not getattr(about, key))
     return Published(out, unsaid, None if texts is None else len(texts))
 
@@ -155,8 +169,23 @@ def _texts(run: Run) -> list[str] | None:
         return None
 
 
-def _files(run: Run, card: str, about: CardConfig) -> dict[str, Content]:
-    files = bundle.copies_of(run.layout.bundle)
+def _about_export(run: Run, export: Path) -> str:
+    """Return what the card says of an export of this run; refuse that of another."""
+    bundle.refuse_damaged(export)
+    made_from = read_json(export / "bundle.json").get(MADE_FROM)
+    weights = run.layout.bundle / bundle.WEIGHTS
+    if not weights.is_file() or made_from != file_sha256(weights):
+        raise BundleError(
+            "E407",
+            "the export was not made from this run",
+            got=f"{export}, made from {str(made_from)[:12]}",
+            fix=f"evenhand export {run.folder} --to onnx -o NEW",
+        )
+    return section(Parity.from_dict(read_json(export / "parity.json")))
+
+
+def _files(source: Path, card: str, about: CardConfig) -> dict[str, Content]:
+    files = bundle.copies_of(source)
     files[bundle.CARD] = card.encode("utf-8")
     if about.license is not None:
         files[LICENCE] = NOTE.format(license=about.license).encode("utf-8")

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 import evenhand
 from evenhand.bundle.hostile import refuse_hostile
 from evenhand.bundle.onnx import session
-from evenhand.bundle.onnx_fields import refuse_outside
+from evenhand.bundle.onnx_fields import refuse_outside, words_of
 from evenhand.durable import MANIFEST, write_folder
 from evenhand.errors import BundleError, EvenhandError
 
@@ -282,6 +282,20 @@ def test_data_in_another_file_is_refused(made):
 def test_operators_of_another_maker_are_refused(made):
     with pytest.raises(BundleError, match=r"E405.*another maker"):
         refuse_outside(made.SerializeToString())
+
+
+def test_every_word_of_a_graph_is_found_and_no_number():
+    values = numpy_helper.from_array(np.frombuffer(b"/tmp" * 4, np.float32), "weights")
+    named = numpy_helper.from_array(np.array([b"a text"], object), "texts")
+    inner = graph(constants=[named]).graph
+    branch = helper.make_node("If", ["x"], ["z"], then_branch=inner, else_branch=graph().graph)
+    branch.doc_string = "seen in line 7"
+    made = graph(nodes=[branch], constants=[values])
+    made.metadata_props.add(key="author", value="somebody")
+    said = "\n".join(words_of(made.SerializeToString()))
+    for word in ("by hand", "weights", "texts", "a text", "seen in line 7", "author", "somebody"):
+        assert word in said
+    assert "/tmp" not in said
 
 
 @pytest.mark.parametrize("field", [7, 14, 25])

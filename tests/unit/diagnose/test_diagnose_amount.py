@@ -121,8 +121,8 @@ def test_a_capped_pass_is_uncapped(patient):
     assert run("D301", sick).remedy == {"train": {"steps_per_epoch": 625}}
 
 
-def uneven(*positives, rows=2000):
-    return FitStatistics(Task.MULTILABEL, rows, np.array(positives, float), np.full(3, float(rows)))
+def uneven(*positives, rows=2000, task=Task.MULTICLASS):
+    return FitStatistics(task, rows, np.array(positives, float), np.full(3, float(rows)))
 
 
 @pytest.mark.parametrize(
@@ -135,15 +135,15 @@ def uneven(*positives, rows=2000):
         ((800, 400, 0), False),
     ],
 )
-def test_a_label_of_fewer_than_20_rows_and_a_tenth_of_the_commonest(patient, positives, fires):
+def test_a_class_of_fewer_than_20_rows_and_a_tenth_of_the_commonest(patient, positives, fires):
     assert (run("D308", patient(fit=uneven(*positives))) is not None) == fires
 
 
-def test_what_to_do_about_seldom_drawn_labels(patient):
+def test_what_to_do_about_seldom_drawn_classes(patient):
     finding = run("D308", patient(fit=uneven(1800, 7, 3)))
     assert finding.severity == "tip"
     assert finding.evidence == (
-        "2 of 3 labels have fewer than 20 fit rows; the rarest, grief, has 3, and the commonest "
+        "2 of 3 classes have fewer than 20 fit rows; the rarest, grief, has 3, and the commonest "
         "1,800"
     )
     assert finding.remedy == {"sampler": {"name": "square-root"}}
@@ -161,4 +161,5 @@ def test_what_to_do_about_seldom_drawn_labels(patient):
 def test_no_second_correction_and_none_that_a_batch_leaves_no_choice(patient, config):
     fit = uneven(1800, 7, 3)
     assert run("D308", patient(fit=fit)) is not None
+    assert run("D308", patient(fit=uneven(1800, 7, 3, task=Task.MULTILABEL))) is None
     assert run("D308", patient(fit=fit, config=config)) is None

@@ -78,7 +78,7 @@ def sick(patient, by_hand, config):
     unlike += [few, rates, rising, early, edge, {"facts": {"stopped": "non-finite"}}]
     unlike.append({"facts": {"auxiliary_share": 0.6}})
     rare_C = np.array([1000.0, 400.0, 3.0])
-    unlike.append({"fit": FitStatistics(Task.MULTILABEL, 2000, rare_C, np.full(3, 2000.0))})
+    unlike.append({"fit": FitStatistics(Task.MULTICLASS, 2000, rare_C, np.full(3, 2000.0))})
     for given in unlike:
         facts = FACTS | given.pop("facts", {})
         made = patient(**given, facts=facts)
