@@ -206,32 +206,117 @@ def test_it_is_published_in_place_of_its_run(teacher, exported, tmp_path, capsys
     np.testing.assert_array_equal(ours, theirs)
 
 
-def test_what_an_export_must_not_say_is_named(teacher, exported, tmp_path, capsys, three_lines):
-    def refused(folder):
-        asked = ["publish", str(teacher), "--export", str(folder), "-o", str(tmp_path / "public")]
-        assert main(asked) == 2
-        assert not (tmp_path / "public").exists()
-        return three_lines(capsys.readouterr().err.strip(), "E407")
+@pytest.fixture
+def refused(teacher, tmp_path, capsys, three_lines):
+    """Return what asks for an export to be published, and gives the error's three lines."""
 
-    described = json.loads((exported / "bundle.json").read_text("utf-8"))
-    other = json.dumps({**described, "made_from": "0" * 64}).encode()
-    assert "not made from this run" in refused(
-        changed(exported, tmp_path / "foreign", **{"bundle.json": other})
-    )
+    def ask(folder, code, run=teacher):
+        out = tmp_path / "new" / "public"
+        assert main(["publish", str(run), "--export", str(folder), "-o", str(out)]) == 2
+        assert not out.parent.exists()
+        return three_lines(capsys.readouterr().err.strip(), code)
+
+    return ask
+
+
+def described(exported, **changes):
+    """Return ``bundle.json`` of an export with some keys changed; None takes a key away."""
+    about = json.loads((exported / "bundle.json").read_text("utf-8")) | changes
+    return json.dumps({key: value for key, value in about.items() if value is not None}).encode()
+
+
+def test_only_an_export_of_this_very_run_is_published(
+    teacher, exported, ensemble_by, tmp_path, refused
+):
+    other = {"bundle.json": described(exported, made_from="0" * 64)}
+    assert "from another run" in refused(changed(exported, tmp_path / "other", **other), "E407")
+    old = {"bundle.json": described(exported, made_from=None)}
+    assert "does not say" in refused(changed(exported, tmp_path / "old", **old), "E407")
+    assert "no export" in refused(teacher, "E407")
+    own = {"model.safetensors": (teacher / "bundle" / "model.safetensors").read_bytes()}
+    assert "no export" in refused(changed(exported, tmp_path / "both", **own), "E407")
+    assert "no network of its own" in refused(exported, "E110", ensemble_by("average").folder)
+    refused(tmp_path / "nowhere", "E401")
+
+
+def test_a_path_among_the_notes_of_its_graph_is_named(exported, tmp_path, refused):
     graph = onnx.load(exported / "model.onnx")
-    graph.graph.node[0].doc_string = "/home/somebody/model.py"
-    said = refused(
-        changed(exported, tmp_path / "path", **{"model.onnx": graph.SerializeToString()})
-    )
+    graph.metadata_props.add(key="made by", value="/home/somebody/" + "x" * 60)
+    written = {"model.onnx": graph.SerializeToString()}
+    said = refused(changed(exported, tmp_path / "path", **written), "E407")
     assert "model.onnx: a path of a machine" in said
 
 
-def test_damage_of_an_export_is_found_before_it_is_published(
-    teacher, exported, tmp_path, capsys, three_lines
-):
-    shutil.copytree(exported, tmp_path / "damaged")
-    (tmp_path / "damaged" / "parity.json").write_text("{}", "utf-8")
-    for folder in (tmp_path / "damaged", tmp_path / "nowhere"):
-        asked = ["publish", str(teacher), "--export", str(folder), "-o", str(tmp_path / "public")]
-        assert main(asked) == 2
-        three_lines(capsys.readouterr().err.strip(), "E401")
+def test_an_export_that_is_not_inert_is_never_copied(exported, tmp_path, refused):
+    out = changed(exported, tmp_path / "out")
+    (tmp_path / "up.json").write_text("{}", "utf-8")
+    manifest = json.loads((out / "MANIFEST.json").read_text("utf-8"))
+    manifest["files"]["../up.json"] = manifest["files"]["parity.json"]
+    (out / "MANIFEST.json").write_text(json.dumps(manifest), "utf-8")
+    refused(out, "E405")
+    link = changed(exported, tmp_path / "link")
+    (link / "golden.json").unlink()
+    (link / "golden.json").symlink_to(exported / "golden.json")
+    refused(link, "E405")
+    graph = onnx.load(exported / "model.onnx")
+    graph.opset_import.append(onnx.helper.make_opsetid("com.somebody", 1))
+    written = {"model.onnx": graph.SerializeToString()}
+    refused(changed(exported, tmp_path / "operators", **written), "E405")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        None,
+        {"precision": "int8, [a link](http://example.org)"},
+        {"megabytes": "x"},
+        {"per_class": [{}]},
+        {"ece": [0.1]},
+        {"gates": [{"name": "a\ud800", "passed": True, "found": ""}]},
+    ],
+)
+def test_a_parity_that_export_did_not_write_is_damage(exported, tmp_path, refused, changes):
+    stored = json.loads((exported / "parity.json").read_text("utf-8"))
+    parity = {} if changes is None else {**stored, **changes}
+    broken = changed(exported, tmp_path / "a", **{"parity.json": json.dumps(parity).encode()})
+    assert "parity.json" in refused(broken, "E401")
+
+
+def test_a_failed_gate_stops_an_export_unless_told(teacher, exported, tmp_path, refused):
+    parity = json.loads((exported / "parity.json").read_text("utf-8"))
+    parity["gates"][1] |= {"passed": False, "found": "12.00%"}
+    worse = changed(exported, tmp_path / "a", **{"parity.json": json.dumps(parity).encode()})
+    assert "macro-F1 keeps 99.5%: 12.00%" in refused(worse, "E407")
+    asked = ["publish", str(teacher), "--export", str(worse), "-o", str(tmp_path / "public")]
+    assert main([*asked, "--despite-gates"]) == 0
+    assert "FAILED   macro-F1 keeps 99.5%: 12.00%" in (tmp_path / "public/README.md").read_text()
+
+
+def test_the_gate_of_size_is_held_against_what_is_published(teacher, exported, tmp_path, capsys):
+    def sizes(folder):
+        return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+
+    own, light = sizes(teacher / "bundle"), sizes(exported)
+    asked = tmp_path / "run"
+    shutil.copytree(teacher, asked)
+    (asked / "run.toml").write_text(
+        (asked / "run.toml").read_text("utf-8") + f"\n[gates]\nsize_mb = {(own + light) / 2}\n"
+    )
+    commands = {
+        own: ["publish", str(asked), "-o", str(tmp_path / "a")],
+        light: ["publish", str(asked), "--export", str(exported), "-o", str(tmp_path / "b")],
+    }
+    assert main(commands[min(own, light)]) == 0
+    assert main(commands[max(own, light)]) == 2
+    assert "size_mb" in capsys.readouterr().err
+
+
+def test_the_card_of_an_export_has_the_cuts_that_go_with_it(teacher, exported, tmp_path):
+    decision = json.loads((exported / "decision.json").read_text("utf-8"))
+    name = next(iter(decision["thresholds"]))
+    decision["thresholds"][name]["value"] = 0.98765
+    written = {"decision.json": json.dumps(decision).encode()}
+    other = changed(exported, tmp_path / "a", **written)
+    out = tmp_path / "public"
+    assert main(["publish", str(teacher), "--export", str(other), "-o", str(out)]) == 0
+    assert "0.988" in (out / "README.md").read_text("utf-8")

@@ -125,7 +125,7 @@ def test_what_must_not_be_published_is_named(
     replaced(good, name, content)
     assert main(["publish", str(good), "-o", str(tmp_path / "public")]) == 2
     error = capsys.readouterr().err
-    assert "[E407] the run holds what must not be published" in error
+    assert "[E407] the bundle holds what must not be published" in error
     assert f"got: {found}" in error
 
 

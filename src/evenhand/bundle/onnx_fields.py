@@ -7,24 +7,39 @@ operators of other makers, which a graph of evenhand's has none of, and every wo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from evenhand.errors import BundleError
 
-Kind = Literal["model", "graph", "node", "attribute", "tensor", "sparse", "function", "opset"]
+Kind = Literal[
+    "model", "graph", "node", "attribute", "tensor", "sparse", "function", "opset",
+    "value", "type", "array", "shape", "dimension", "annotation", "note",
+]  # fmt: skip
 
 INSIDE: Mapping[Kind, Mapping[int, Kind]] = {
-    "model": {7: "graph", 8: "opset", 20: "function", 25: "function"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse"},
-    "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "model": {7: "graph", 8: "opset", 14: "note", 20: "function", 25: "function"},
+    "graph": {
+        1: "node", 5: "tensor", 11: "value", 12: "value", 13: "value", 14: "annotation",
+        15: "sparse", 16: "note",
+    },
+    "node": {5: "attribute", 9: "note"},
+    "attribute": {
+        5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 14: "type", 15: "type", 22: "sparse",
+        23: "sparse",
+    },
     "sparse": {1: "tensor", 2: "tensor"},
-    "tensor": {},
+    "tensor": {13: "note", 16: "note"},
+    "value": {2: "type", 4: "note"},
+    "type": {1: "array", 8: "array"},
+    "array": {2: "shape"},
+    "shape": {1: "dimension"},
+    "annotation": {2: "note"},
+    "note": {},
+    "dimension": {},
     "function": {},
     "opset": {},
-}
-"""Message -> field number -> message, as onnx.proto3 numbers them."""
+}  # fmt: skip
+"""Message -> field number -> message, as onnx.proto3 numbers them; a note is a key and a value."""
 DOMAIN: Mapping[Kind, int] = {"node": 7, "opset": 1}
 """Field that names the maker of an operator."""
 OWN_DOMAINS = frozenset((b"", b"ai.onnx"))
@@ -40,14 +55,22 @@ DEEPEST = 64
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """One message within the bytes of another."""
 
     kind: Kind
     start: int
     end: int
     depth: int
+
+
+class _Field(NamedTuple):
+    """One field of a message: its number, how it is written, and where its content lies."""
+
+    number: int
+    wire: int
+    start: int
+    end: int
 
 
 def refuse_outside(graph: bytes) -> None:
@@ -57,13 +80,13 @@ def refuse_outside(graph: bytes) -> None:
         BundleError: E405 for these, E401 for bytes that are no protocol buffer.
     """
     content = memoryview(graph)
-    for kind, number, start, end in _walk(content):
-        if INSIDE[kind].get(number) == "function":
-            raise _refused("a graph with functions of its own", f"field {number}")
-        if number == DOMAIN.get(kind):
-            _refuse_domain(bytes(content[start:end]))
-        elif kind == "tensor" and number in EXTERNAL and _says_so(content, start, end):
-            raise _refused("a graph whose data lies in another file", f"byte {start:,}")
+    for kind, field in _walk(content):
+        if INSIDE[kind].get(field.number) == "function":
+            raise _refused("a graph with functions of its own", f"field {field.number}")
+        if field.number == DOMAIN.get(kind):
+            _refuse_domain(bytes(content[field.start : field.end]))
+        elif kind == "tensor" and field.number in EXTERNAL and _says_so(content, field):
+            raise _refused("a graph whose data lies in another file", f"byte {field.start:,}")
 
 
 def words_of(graph: bytes) -> Iterator[str]:
@@ -73,27 +96,27 @@ def words_of(graph: bytes) -> Iterator[str]:
         BundleError: E405 for one nested without end, E401 for bytes that are no protocol buffer.
     """
     content = memoryview(graph)
-    for kind, number, start, end in _walk(content):
-        if number not in INSIDE[kind] and number not in NUMBERS.get(kind, ()):
-            yield bytes(content[start:end]).decode("utf-8", "replace")
+    for kind, field in _walk(content):
+        known = field.number in INSIDE[kind] or field.number in NUMBERS.get(kind, ())
+        if field.wire == BYTES and not known:
+            yield bytes(content[field.start : field.end]).decode("utf-8", "replace")
 
 
-def _walk(content: memoryview) -> Iterator[tuple[Kind, int, int, int]]:
-    """Yield message, number, start and end of every field, those of messages within it too."""
+def _walk(content: memoryview) -> Iterator[tuple[Kind, _Field]]:
+    """Yield every field and the kind of message it is in, those of messages within it too."""
     waiting = [_Part("model", 0, len(content), 0)]
     while waiting:
         part = waiting.pop()
         if part.depth > DEEPEST:
             raise _refused("a graph nested without end", f"{part.depth} levels")
-        for number, start, end in _fields(content, part):
-            yield part.kind, number, start, end
-            inner = INSIDE[part.kind].get(number)
+        for field in _fields(content, part):
+            yield part.kind, field
+            inner = INSIDE[part.kind].get(field.number)
             if inner is not None:
-                waiting.append(_Part(inner, start, end, part.depth + 1))
+                waiting.append(_Part(inner, field.start, field.end, part.depth + 1))
 
 
-def _fields(content: memoryview, part: _Part) -> Iterator[tuple[int, int, int]]:
-    """Yield number, start and end of each field of a message."""
+def _fields(content: memoryview, part: _Part) -> Iterator[_Field]:
     place = part.start
     while place < part.end:
         start = place
@@ -115,7 +138,7 @@ def _fields(content: memoryview, part: _Part) -> Iterator[tuple[int, int, int]]:
             raise _damaged(f"byte {place:,}: a field of kind {wire}")
         if place > part.end:
             raise _damaged(f"byte {start:,}: a field longer than what holds it")
-        yield number, start, place
+        yield _Field(number, wire, start, place)
 
 
 def _varint(content: memoryview, place: int, end: int) -> tuple[int, int]:
@@ -132,9 +155,9 @@ def _varint(content: memoryview, place: int, end: int) -> tuple[int, int]:
     raise _damaged(f"byte {place:,}: a number without end")
 
 
-def _says_so(content: memoryview, start: int, end: int) -> bool:
+def _says_so(content: memoryview, field: _Field) -> bool:
     """Whether a location field says ``external``: anything but the number 0."""
-    return bytes(content[start:end]) != b"\0"
+    return bytes(content[field.start : field.end]) != b"\0"
 
 
 def _refuse_domain(domain: bytes) -> None:

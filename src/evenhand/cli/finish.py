@@ -48,7 +48,7 @@ def finish(run: Run) -> int:
 def judge_again(run: Run, metrics: Mapping[str, Any]) -> list[GateResult]:
     """Hold figures of a run against the gates of its run file."""
     config = parse_config(read_toml(run.layout.asked), source=str(run.layout.asked))
-    return judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+    return judged(config, metrics, size_mb=run.layout.bundle_mb, seconds=run.manifest["seconds"])
 
 
 def refuse_no_gates(run: Run) -> None:

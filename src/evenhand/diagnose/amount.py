@@ -27,7 +27,7 @@ MOST_EPOCHS, SMALL_BATCH = 40, 8
 SMALL_SHARE = 0.5
 """Share of the available rows below which scores are those of another, smaller data set."""
 STARVED = 20
-"""Fit rows of a label below which a few hundred more are worth more than any setting."""
+"""Fit rows of a label below which more rows come first, and drawing these more often second."""
 UNEVEN = 10
 """Rows of the commonest label over the rarest one's from which on there is much to even out."""
 
@@ -76,11 +76,13 @@ def seldom_drawn(patient: Patient) -> Finding | None:
 
     Only of one label a row: with several, more draws were worth nothing (benchmarks/results.md).
     """
-    if patient.fit.task is not Task.MULTICLASS:
+    # Balance needs rows enough to choose from: a sampler refuses less than a batch.
+    enough = patient.fit.rows >= _batch(patient)
+    if patient.fit.task is not Task.MULTICLASS or not patient.uncorrected or not enough:
         return None
     positives_C = patient.fit.positives_C
     few_K = np.flatnonzero((positives_C > 0) & (positives_C < STARVED))
-    if not len(few_K) or not patient.plain_loss or patient.fit.rows < _batch(patient):
+    if not len(few_K):
         return None
     rarest = int(few_K[np.argmin(positives_C[few_K])])
     fewest, most = int(positives_C[rarest]), int(positives_C.max())
@@ -133,7 +135,7 @@ def _more_steps(patient: Patient, steps: int) -> dict[str, object]:
     capped = patient.setting("train.max_steps")
     if capped is not None and capped < ENOUGH_STEPS:
         train["max_steps"] = ENOUGH_STEPS
-    batch, group = patient.setting("train.batch_size", 32), patient.setting("train.accumulate", 1)
+    batch, group = _batch(patient), patient.setting("train.accumulate", 1)
     a_pass = max(1, math.ceil(math.ceil(patient.fit.rows / batch) / group))
     train["epochs"] = max(
         min(math.ceil(ENOUGH_STEPS / a_pass), MOST_EPOCHS), patient.setting("train.epochs", 1)
@@ -154,6 +156,6 @@ def _more_rows(patient: Patient, available: int) -> dict[str, object]:
     if patient.setting("data.sample") is not None:
         return {"data": {"sample": available}}
     if patient.setting("train.steps_per_epoch") is not None:
-        rows = patient.setting("train.batch_size", 32) * patient.setting("train.accumulate", 1)
+        rows = _batch(patient) * patient.setting("train.accumulate", 1)
         return {"train": {"steps_per_epoch": math.ceil(available / rows)}}
     return {}

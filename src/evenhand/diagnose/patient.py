@@ -176,12 +176,20 @@ class Patient:
     def plain_loss(self) -> bool:
         """Whether the fit loss is the plain likelihood that the tune loss is."""
         return (
-            self.setting("loss.name", "auto") in PLAIN_LOSSES
+            self.uncorrected
             and not self.setting("loss.smoothing", 0)
-            and self.setting("sampler.name", "natural") == "natural"
             and self.setting("mix.name", "none") == "none"
             and not self.facts.get("auxiliary_share")
             and not self.setting("train.r_drop", 0)
+        )
+
+    @property
+    def uncorrected(self) -> bool:
+        """Whether rare labels neither come more often nor count more."""
+        return (
+            self.setting("loss.name", "auto") in PLAIN_LOSSES
+            and self.setting("sampler.name", "natural") == "natural"
+            and self.setting("mix.name", "none") != "smote"
         )
 
     @property

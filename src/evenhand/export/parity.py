@@ -16,6 +16,7 @@ from evenhand.evaluate.metrics import Decided
 from evenhand.evaluate.terminal import figure
 from evenhand.types import Floats, Predictions, Probs
 
+PRECISIONS = ("float32", "int8")
 LOST_BY_A_CLASS = 0.01
 """F1 that no class may lose, unless the interval of its loss says that it may be chance."""
 DOUBT = 0.05
@@ -100,7 +101,13 @@ class Parity:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Parity:
-        """Return what ``to_dict`` gave."""
+        """Return what ``to_dict`` gave.
+
+        Raises:
+            LookupError, TypeError, ValueError, AttributeError: for anything else.
+        """
+        if stored["precision"] not in PRECISIONS:
+            raise ValueError(f"precision {stored['precision']!r}")
         plain = {field.name: stored[field.name] for field in fields(cls)}
         gates = tuple(Gate(**gate) for gate in stored["gates"])
         before, after = stored["ece"]

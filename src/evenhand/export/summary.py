@@ -25,7 +25,7 @@ def summary(parity: Parity, *, console: Console) -> None:
 
 def section(parity: Parity) -> str:
     """Return what the card of an export says besides what the run's card says."""
-    told = "\n".join(f"    {line}" for line in lines(parity))
+    told = "\n".join(f"    {part}" for line in lines(parity) for part in line.splitlines())
     return (
         "\n## This bundle is an export\n\n"
         f"One ONNX graph in {parity.precision}, made from the network that this card describes. "

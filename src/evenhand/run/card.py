@@ -38,6 +38,7 @@ def card_of(
     *,
     findings: Findings,
     metrics: Mapping[str, Any] | None = None,
+    decision: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the card of a finished run.
 
@@ -46,6 +47,7 @@ def card_of(
         about: as of ``write_card``.
         findings: likewise.
         metrics: what ``metrics.json`` is to hold; what it holds if None.
+        decision: calibrator and cuts of the bundle; the run's if None.
 
     Raises:
         BundleError: E401 where a file of the run is damaged.
@@ -55,7 +57,7 @@ def card_of(
     return card(
         CardFacts(
             metrics=found,
-            decision=read_sound(layout.decision),
+            decision=decision or read_sound(layout.decision),
             findings=findings,
             rows={role: number for role, number in manifest["rows"].items() if number},
             positives=positives_in(layout, manifest, found["labels"]),

@@ -84,7 +84,7 @@ def conclude(
             ),
             "data_findings": quick_check(dataset, max_length=config.model.max_length),
         }
-    gates = judged(config, metrics, layout, seconds=watch.seconds)
+    gates = judged(config, metrics, size_mb=layout.bundle_mb, seconds=watch.seconds)
     write_json(layout.metrics, metrics | {"gates": [gate.to_dict() for gate in gates]})
     return rows
 
@@ -95,14 +95,19 @@ def texts_for_report(dataset: Dataset, config: RunConfig) -> dict[str, str]:
 
 
 def judged(
-    config: RunConfig, metrics: Mapping[str, Any], layout: Layout, *, seconds: Mapping[str, float]
+    config: RunConfig,
+    metrics: Mapping[str, Any],
+    *,
+    size_mb: float,
+    seconds: Mapping[str, float],
 ) -> list[GateResult]:
     """Hold figures against the gates of the run file; none asked, none returned.
 
-    Time is that of training and evaluation: a report can be written again at any time.
+    Size is that of the bundle, in 10^6 bytes. Time is that of training and evaluation: a report
+    can be written again at any time.
     """
     hours = sum(spent for stage, spent in seconds.items() if stage != REPORTING) / 3600
-    return judge(config.gates.model_dump(), Facts(metrics, size_mb=layout.bundle_mb, hours=hours))
+    return judge(config.gates.model_dump(), Facts(metrics, size_mb=size_mb, hours=hours))
 
 
 def measure(

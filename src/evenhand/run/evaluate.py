@@ -58,7 +58,7 @@ def evaluate_again(run: Run) -> dict[str, Any]:
         metrics |= averages_and_calibration(predictions, decided_NC, probs_NC)
     if "mistakes" not in stored:
         metrics["mistakes"] = mistakes_in(rows, texts, places_in(run, predictions.role))
-    gates = judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+    gates = judged(config, metrics, size_mb=run.layout.bundle_mb, seconds=run.manifest["seconds"])
     metrics["gates"] = [gate.to_dict() for gate in gates]
     if metrics != stored:
         write_json(run.layout.metrics, metrics)
@@ -222,7 +222,7 @@ def _with_mistakes_and_gates(
 ) -> dict[str, Any]:
     rows = Judgement(results.predictions, results.decided_NC, results.probs_NC)
     metrics = results.to_dict()
-    gates = judged(config, metrics, run.layout, seconds=run.manifest["seconds"])
+    gates = judged(config, metrics, size_mb=run.layout.bundle_mb, seconds=run.manifest["seconds"])
     return metrics | {
         "mistakes": mistakes_in(rows, texts_for_report(dataset, config), _places(dataset)),
         "gates": [gate.to_dict() for gate in gates],

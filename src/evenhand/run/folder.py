@@ -21,6 +21,11 @@ NOT_FINITE = "non-finite"
 """Why a run has stopped whose loss or gradient became NaN or infinite."""
 
 
+def megabytes(folder: Path) -> float:
+    """Return the size of all files in ``folder``, in 10^6 bytes."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
 @dataclass(frozen=True)
 class Layout:
     """Names of the files in a run folder.
@@ -109,7 +114,7 @@ class Layout:
     @property
     def bundle_mb(self) -> float:
         """Size of what is deployed, in 10^6 bytes."""
-        return sum(f.stat().st_size for f in self.bundle.rglob("*") if f.is_file()) / 1e6
+        return megabytes(self.bundle)
 
     def predictions(self, name: str) -> Path:
         """The stored scores ``name``: a role, or ``tfidf-`` and a role."""

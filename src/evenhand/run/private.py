@@ -100,7 +100,7 @@ def _refuse_paths(name: str, strings: Iterable[str]) -> None:
 def _private(name: str, what: str) -> BundleError:
     return BundleError(
         "E407",
-        "the run holds what must not be published",
+        "the bundle holds what must not be published",
         got=f"{name}: {what}",
-        fix="look at that file; mend the run file or the data that put it there, and train again",
+        fix="look at that file; mend the run file or the data that put it there, and make it again",
     )

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand import bundle
-from evenhand.bundle.hostile import read_json
-from evenhand.bundle.onnx import MADE_FROM
 from evenhand.config import CardConfig, RunConfig, override, parse_config
-from evenhand.durable import Content, file_sha256, make_folder, write_folder
+from evenhand.durable import Content, make_folder, write_folder
 from evenhand.errors import (
     BundleError,
     ConfigError,
@@ -19,13 +17,12 @@ from evenhand.errors import (
     MissingExtraError,
     MissingFileError,
 )
-from evenhand.export import Parity
-from evenhand.export.summary import section
 from evenhand.extras import need
 from evenhand.run.card import card_of, findings_in
 from evenhand.run.conclude import judged
-from evenhand.run.folder import Run
+from evenhand.run.folder import Run, megabytes
 from evenhand.run.private import refuse_private
+from evenhand.run.publish_source import source_of
 from evenhand.run.reread import reread
 from evenhand.toml import read_toml, typed_setting
 
@@ -72,13 +69,16 @@ def publish(
 
     Raises:
         ConfigError: E109 when ``out`` is in use, E110 for a setting outside ``[card]``.
-        BundleError: E401 for a damaged run or export, E407 for one that is unfinished, failed a
-            gate, or holds what must not be published, and for an export of another run.
+        BundleError: E401 for a damaged run or export, E402 and E405 for an export that is refused
+            when it is loaded, E407 for a run that is unfinished, one of the two that failed a
+            gate, holds what must not be published, or does not belong to the other.
     """
     bundle.refuse_used(out)
     config = _settings(run, settings)
     _refuse_unfinished(run)
-    gates = judged(config, run.metrics, run.layout, seconds=run.manifest["seconds"])
+    source = source_of(run, export, despite_gates=despite_gates)
+    size = megabytes(source.folder)
+    gates = judged(config, run.metrics, size_mb=size, seconds=run.manifest["seconds"])
     failed = [gate.line() for gate in gates if not gate.passed]
     if failed and not despite_gates:
         raise BundleError(
@@ -89,15 +89,18 @@ def publish(
         )
     metrics = run.metrics | {"gates": [gate.to_dict() for gate in gates]}
     about = config.card
-    card = card_of(run.layout, about, findings=findings_in(run.layout), metrics=metrics)
-    source = run.layout.bundle
-    bundle.refuse_damaged(source)
-    if export is not None:
-        source, card = export, card + _about_export(run, export)
+    card = card_of(
+        run.layout,
+        about,
+        findings=findings_in(run.layout),
+        metrics=metrics,
+        decision=source.decision,
+    )
+    card += source.about
     texts = _texts(run)
-    refuse_private(source, card, texts or ())
+    refuse_private(source.folder, card, texts or ())
     make_folder(out.absolute().parent)
-    write_folder(out, _files(source, card, about))
+    write_folder(out, _files(source.folder, card, about))
     unsaid = tuple(f"card.{key}" for key in ASKED if not getattr(about, key))
     return Published(out, unsaid, None if texts is None else len(texts))
 
@@ -167,21 +170,6 @@ def _texts(run: Run) -> list[str] | None:
         return list(reread(run).texts)
     except (MissingFileError, MissingExtraError, DataError):
         return None
-
-
-def _about_export(run: Run, export: Path) -> str:
-    """Return what the card says of an export of this run; refuse that of another."""
-    bundle.refuse_damaged(export)
-    made_from = read_json(export / "bundle.json").get(MADE_FROM)
-    weights = run.layout.bundle / bundle.WEIGHTS
-    if not weights.is_file() or made_from != file_sha256(weights):
-        raise BundleError(
-            "E407",
-            "the export was not made from this run",
-            got=f"{export}, made from {str(made_from)[:12]}",
-            fix=f"evenhand export {run.folder} --to onnx -o NEW",
-        )
-    return section(Parity.from_dict(read_json(export / "parity.json")))
 
 
 def _files(source: Path, card: str, about: CardConfig) -> dict[str, Content]:

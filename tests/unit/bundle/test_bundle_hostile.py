@@ -287,15 +287,28 @@ def test_operators_of_another_maker_are_refused(made):
 def test_every_word_of_a_graph_is_found_and_no_number():
     values = numpy_helper.from_array(np.frombuffer(b"/tmp" * 4, np.float32), "weights")
     named = numpy_helper.from_array(np.array([b"a text"], object), "texts")
-    inner = graph(constants=[named]).graph
-    branch = helper.make_node("If", ["x"], ["z"], then_branch=inner, else_branch=graph().graph)
+    branch = helper.make_node("If", ["x"], ["z"], then_branch=graph(constants=[named]).graph)
+    scaled = helper.make_node("Celu", ["x"], ["c"], alpha=1.5)
     branch.doc_string = "seen in line 7"
-    made = graph(nodes=[branch], constants=[values])
-    made.metadata_props.add(key="author", value="somebody")
-    said = "\n".join(words_of(made.SerializeToString()))
-    for word in ("by hand", "weights", "texts", "a text", "seen in line 7", "author", "somebody"):
-        assert word in said
-    assert "/tmp" not in said
+    made = graph(nodes=[branch, scaled], constants=[values])
+    written = {"by hand", "weights", "texts", "a text", "seen in line 7"}
+    written |= {"x", "y", "z", "c", "B", "If", "Celu", "Identity", "then_branch", "alpha", ""}
+    assert set(words_of(made.SerializeToString())) == written
+
+
+@pytest.mark.parametrize("length", range(1, 140))
+def test_a_word_is_found_whole_however_long_and_wherever_it_is(length):
+    def word(sign):
+        return sign * length
+
+    made = graph(constants=[numpy_helper.from_array(np.zeros(1), word("t"))])
+    made.metadata_props.add(key=word("k"), value=word("v"))
+    made.graph.metadata_props.add(key="graph", value=word("g"))
+    made.graph.node[0].metadata_props.add(key="node", value=word("n"))
+    made.graph.input[0].doc_string = word("i")
+    made.graph.value_info.append(helper.make_tensor_value_info(word("w"), TensorProto.FLOAT, []))
+    made.graph.output[0].type.tensor_type.shape.dim[0].dim_param = word("d")
+    assert {word(sign) for sign in "tkvgniwd"} <= set(words_of(made.SerializeToString()))
 
 
 @pytest.mark.parametrize("field", [7, 14, 25])
@@ -357,10 +370,19 @@ def test_the_fields_are_those_of_onnx():
         "node": onnx.NodeProto,
         "attribute": onnx.AttributeProto,
         "sparse": onnx.SparseTensorProto,
+        "tensor": onnx.TensorProto,
+        "value": onnx.ValueInfoProto,
+        "type": onnx.TypeProto,
+        "array": onnx.TypeProto.Tensor,
+        "shape": onnx.TensorShapeProto,
+        "dimension": onnx.TensorShapeProto.Dimension,
+        "annotation": onnx.TensorAnnotation,
+        "note": onnx.StringStringEntryProto,
     }
-    kinds = {"GraphProto": "graph", "NodeProto": "node", "AttributeProto": "attribute"}
-    kinds |= {"TensorProto": "tensor", "SparseTensorProto": "sparse", "FunctionProto": "function"}
-    kinds |= {"OperatorSetIdProto": "opset", "TrainingInfoProto": "function"}
+    kinds = {message.DESCRIPTOR.name: kind for kind, message in messages.items()}
+    kinds |= {"FunctionProto": "function", "TrainingInfoProto": "function"}
+    kinds |= {"OperatorSetIdProto": "opset", "SparseTensor": "array"}
+    assert messages.keys() | {"function", "opset"} == INSIDE.keys()
     for name, message in messages.items():
         fields = message.DESCRIPTOR.fields
         found = {f.number: kinds.get(f.message_type.name) for f in fields if f.message_type}

@@ -15,7 +15,7 @@ from tiny_series import STREAMS, frames_of, table_of, windows_of
 FIT = FitStatistics(Task.MULTICLASS, 100, np.array([80.0, 20.0]), np.array([100.0, 100.0]))
 SMALL = {
     "transformer": [{"d_model": 16, "heads": 2, "layers": 1, "patch": 3}],
-    "lstm": [{"hidden": 6}, {"hidden": 5, "layers": 2, "bidirectional": False}],
+    "lstm": [{"hidden": 6, "layers": 2}, {"hidden": 5, "bidirectional": False}],
     "cnn": [{"channels": 8}],
 }
 SHAPES = [
