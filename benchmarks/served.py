@@ -48,7 +48,8 @@ class Served:
 
     def events(self) -> list[dict[str, Any]]:
         """Return the lines of its log."""
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        whole, _, _ = self.log.read_text("utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
