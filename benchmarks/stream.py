@@ -4,6 +4,8 @@ The classifier is a stub of trivial cost, so that reading and writing are what i
 characters times fixed weights, through a decision of the ordinary kind.
 
     python benchmarks/stream.py [--rows 100000 1000000 10000000] [--kills 20] [--ending csv]
+
+With ``--bundle B`` a classifier of texts answers the files of ``--rows`` instead of the stub.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+import evenhand
 from evenhand.bundle import Answers
 from evenhand.data.portions import open_rows
 from evenhand.data.schema import Layout, Schema
@@ -99,14 +102,14 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def answer(source: Path, out: Path, screen: Screen) -> None:
+def answer(source: Path, out: Path, bundle: Path | None) -> None:
     """Answer a file, or go on."""
-    answer_stream(
-        Question(Counted(), open_rows(str(source)), "stub"), out, resume=True, screen=screen
-    )
+    model = Counted() if bundle is None else evenhand.load(bundle)
+    name = str(bundle or "stub")
+    answer_stream(Question(model, open_rows(str(source)), name), out, resume=True, screen=Screen())
 
 
-def measured(source: Path, out: Path) -> None:
+def measured(source: Path, out: Path, bundle: Path | None) -> None:
     """Answer a file and print seconds, peak memory, and by how much the time left was off.
 
     The time left is told by the clock on the wall and by that of the processor: on a machine that
@@ -129,7 +132,7 @@ def measured(source: Path, out: Path) -> None:
 
     Gauge.at = noted  # type: ignore[method-assign]
     begun = time.monotonic()
-    answer(source, out, Screen())
+    answer(source, out, bundle)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(time.monotonic() - begun, peak, *(e for c, t in told.items() for e in errors(t, c())))
 
@@ -148,12 +151,13 @@ def child(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def sizes(folder: Path, rows: Sequence[int], ending: str) -> None:
+def sizes(folder: Path, rows: Sequence[int], ending: str, bundle: Path | None) -> None:
     """Print time and memory for files of several sizes."""
     for count in rows:
         source, out = folder / "in.csv", folder / f"out.{ending}"
         write_rows(source, count)
-        process = child("--measure", source, out)
+        asked = () if bundle is None else ("--bundle", bundle)
+        process = child("--measure", source, out, *asked)
         seconds, peak, *off = map(float, process.communicate()[0].split())
         read, written = (path.stat().st_size / MIB for path in (source, out))
         print(f"{count:>10,} rows  {read:.0f} MiB read  {written:.0f} MiB written", flush=True)
@@ -202,15 +206,16 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--kill-rows", type=int, default=200_000)
     parser.add_argument("--ending", default="csv")
+    parser.add_argument("--bundle", type=Path, help="answers the files of --rows")
     parser.add_argument("--measure", nargs=2, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--answer", nargs=2, type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        return measured(*given.measure)
+        return measured(*given.measure, given.bundle)
     if given.answer:
-        return answer(*given.answer, Screen())
+        return answer(*given.answer, given.bundle)
     with tempfile.TemporaryDirectory() as name:
-        sizes(Path(name), given.rows, given.ending)
+        sizes(Path(name), given.rows, given.ending, given.bundle)
         equal = kills(Path(name), given.kill_rows, given.kills, given.ending)
     print(f"{equal} of {given.kills} outputs that were gone on with equal the uninterrupted one")
     raise SystemExit(equal < given.kills)
