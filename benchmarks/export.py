@@ -76,6 +76,8 @@ def main() -> None:
                 try:
                     made = export(folder, int8=name == "int8")
                 except BundleError as error:
+                    if error.code != "E404":
+                        raise
                     print(f"{name:8} refused: {error.what}")
                     continue
                 made.save(out)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import random
 import resource
 import signal
@@ -138,11 +139,14 @@ def measured(source: Path, out: Path, bundle: Path | None) -> None:
 
 
 def errors(told: Sequence[tuple[float, float, float]], ended: float) -> tuple[float, float]:
-    """Return by what part of all the time left was off at 1 %, and at most after that."""
+    """Return by what part of all the time left was off at 1 %, and at most after that.
+
+    Both are NaN where the file was answered before anything could be said.
+    """
     off = [
         abs(at + left - ended) / (ended - told[0][1]) for share, at, left in told if share > 0.01
     ]
-    return off[0], max(off)
+    return (off[0], max(off)) if off else (math.nan, math.nan)
 
 
 def child(*arguments: object) -> subprocess.Popen[str]:

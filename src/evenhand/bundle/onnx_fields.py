@@ -92,6 +92,8 @@ def refuse_outside(graph: bytes) -> None:
 def words_of(graph: bytes) -> Iterator[str]:
     """Yield whatever a graph says besides numbers: names, notes, and strings among its values.
 
+    Messages of kinds that no graph of evenhand's has are yielded as they are, one word each.
+
     Raises:
         BundleError: E405 for one nested without end, E401 for bytes that are no protocol buffer.
     """
