@@ -74,7 +74,8 @@ def few_of_the_rows(patient: Patient) -> Finding | None:
 def seldom_drawn(patient: Patient) -> Finding | None:
     """Classes of a few rows are drawn no more often than the others.
 
-    Only of one label a row: with several, more draws were worth nothing (benchmarks/results.md).
+    Only of one label a row: with several it was worth something in a few passes alone, and nothing
+    in those that a run plans of its own accord (benchmarks/results.md).
     """
     # Balance needs rows enough to choose from: a sampler refuses less than a batch.
     enough = patient.fit.rows >= _batch(patient)
